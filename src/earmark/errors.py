@@ -1,0 +1,153 @@
+"""Every error that a person can meet.
+
+EarmarkError
+├── ConfigurationError          a setting is missing or makes no sense (exit code 3)
+├── SourceError                 the conversation source answered, and the answer is a refusal
+│   ├── SourceUnauthorized      401: token missing, wrong or withdrawn
+│   ├── SourceForbidden         402, 403: scope or plan does not allow it
+│   ├── SourceNotFound          404, 410: the object is gone; a record, not a failure
+│   ├── SourceRejected          400, 422: the request is wrong; our defect or a version mismatch
+│   └── SourceUnavailable       429, 5xx, timeouts, cut-off or unparsable answers: retryable
+├── DatabaseError
+│   ├── DatabaseUnavailable     cannot be reached, or the connection was lost: retryable
+│   ├── DatabaseFull            no space left on the database's disk: retryable once there is space
+│   └── SchemaMismatch          the schema is older or newer than this program
+├── NotFound                    no such workspace, conversation, theme, story or run
+├── Conflict                    the request is sound, the present state forbids it
+└── InvalidInput                a value that the caller gave cannot be used
+
+Each carries what happened, why, and what to do next; its class decides the HTTP status, the exit
+code and whether a job may be retried.
+"""
+
+from typing import ClassVar
+
+
+class EarmarkError(Exception):
+    """Base of all errors; `what` is one sentence, `why` and `fix` may be empty."""
+
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+    slug: ClassVar[str] = "internal"
+
+    def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.what, self.why, self.fix) if part)
+
+
+class ConfigurationError(EarmarkError):
+    """A setting is missing or makes no sense."""
+
+    status = 503
+    exit_code = 3
+    slug = "configuration"
+
+
+class SourceError(EarmarkError):
+    """The conversation source refused; `http_status` and `code` are what it said, if anything."""
+
+    status = 502
+    slug = "source"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str = "",
+        fix: str = "",
+        http_status: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.http_status = http_status
+        self.code = code
+
+
+class SourceUnauthorized(SourceError):
+    """The token is missing, wrong or withdrawn."""
+
+    exit_code = 3
+    slug = "source-unauthorized"
+
+
+class SourceForbidden(SourceError):
+    """The token's scopes or the subscription do not allow the call."""
+
+    exit_code = 3
+    slug = "source-forbidden"
+
+
+class SourceNotFound(SourceError):
+    """The object is not there any more."""
+
+    slug = "source-not-found"
+
+
+class SourceRejected(SourceError):
+    """The source calls the request itself wrong; sending it again cannot help."""
+
+    slug = "source-rejected"
+
+
+class SourceUnavailable(SourceError):
+    """No usable answer this time; the same request may succeed later."""
+
+    retryable = True
+    slug = "source-unavailable"
+
+
+class DatabaseError(EarmarkError):
+    """PostgreSQL refused or failed."""
+
+    status = 503
+    slug = "database"
+
+
+class DatabaseUnavailable(DatabaseError):
+    """PostgreSQL cannot be reached, or the connection was lost."""
+
+    retryable = True
+    slug = "database-unavailable"
+
+
+class DatabaseFull(DatabaseError):
+    """PostgreSQL has no space left on its disk."""
+
+    status = 507
+    retryable = True
+    slug = "database-full"
+
+
+class SchemaMismatch(DatabaseError):
+    """The schema is older or newer than this program expects."""
+
+    exit_code = 3
+    slug = "schema-mismatch"
+
+
+class NotFound(EarmarkError):
+    """The named thing does not exist in this workspace."""
+
+    status = 404
+    slug = "not-found"
+
+
+class Conflict(EarmarkError):
+    """The present state forbids the request."""
+
+    status = 409
+    slug = "conflict"
+
+
+class InvalidInput(EarmarkError):
+    """A value that the caller gave cannot be used."""
+
+    status = 422
+    exit_code = 2
+    slug = "invalid-input"

@@ -1,0 +1,1 @@
+"""Models that read text: a port, and the adapters behind it."""

@@ -1,0 +1,1 @@
+"""Where conversations come from: a port, and the adapters behind it."""
