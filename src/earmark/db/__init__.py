@@ -1,0 +1,1 @@
+"""PostgreSQL: the schema, connections, the vocabulary, and a storage module per noun."""

@@ -181,8 +181,6 @@ class Checkpoint(Model):
     """How far a backfill has come: everything created before `position` is in the ledger."""
 
     position: datetime | None = None
-    cursor: str | None = None
-    """The source's own paging cursor: an optimisation only, it may expire."""
     expected: int | None = None
     """Conversations that the source counted when the backfill began."""
     until: datetime | None = None

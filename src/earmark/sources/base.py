@@ -34,7 +34,7 @@ class Unreadable(Model):
 
 
 class ListingPage(Model):
-    """One page of a listing, oldest first."""
+    """One page of a listing, oldest first; the source's own paging cursor never leaves it."""
 
     items: tuple[Listed, ...]
     unreadable: tuple[Unreadable, ...]
@@ -73,12 +73,10 @@ class Source(Protocol):
         """Conversations created before `until`."""
         ...
 
-    def listing(
-        self, *, since: datetime | None, until: datetime, cursor: str | None
-    ) -> AsyncIterator[ListingPage]:
+    def listing(self, *, since: datetime | None, until: datetime) -> AsyncIterator[ListingPage]:
         """Pages of conversations created in [since, until), by creation time.
 
-        A refused `cursor` is not an error: the listing starts anew at `since`.
+        A conversation may come twice, on neighbouring pages.
         """
         ...
 

@@ -1,0 +1,31 @@
+"""Bulk writes: binary COPY into a session's staging table, then one statement from there.
+
+Measured at five to six times `execute_values` on rows with a vector (see
+`docs/adr/0003-sql-files.md`).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import LiteralString
+
+from earmark.db.connection import WriteConnection
+
+
+async def stage(
+    connection: WriteConnection,
+    *,
+    create: LiteralString,
+    copy: LiteralString,
+    types: Sequence[str],
+    rows: Iterable[Sequence[object]],
+) -> None:
+    """Fill a staging table.
+
+    `create` is `CREATE TEMP TABLE IF NOT EXISTS … ON COMMIT DELETE ROWS`, `copy` the matching
+    `COPY … FROM STDIN (FORMAT BINARY)`, `types` PostgreSQL's names of the columns' types in order.
+    """
+    async with connection.cursor() as cursor:
+        await cursor.execute(create)
+        async with cursor.copy(copy) as sink:
+            sink.set_types(types)
+            for row in rows:
+                await sink.write_row(row)

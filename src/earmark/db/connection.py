@@ -1,0 +1,131 @@
+"""Connections, through context managers only.
+
+`Database.read` and `Database.write` give connections of different types: a storage function that
+changes anything asks for a `WriteConnection`, so a reader cannot call it. One `async with` is one
+transaction; it commits at the end of the block and rolls back when an error leaves it.
+"""
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import NewType
+
+from pgvector.psycopg import register_vector_async
+from psycopg import AsyncConnection, OperationalError, errors
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from earmark.errors import DatabaseError, DatabaseFull, DatabaseUnavailable, SchemaMismatch
+
+ReadConnection = NewType("ReadConnection", AsyncConnection[DictRow])
+WriteConnection = NewType("WriteConnection", ReadConnection)
+Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
+
+# Lost peers are noticed in about half a minute instead of the kernel's two hours.
+_KEEPALIVE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+_SEARCH_PATH = "-c search_path=earmark,public"
+
+
+class Database:
+    """A pool of connections to one database."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[ReadConnection]:
+        """A read-only transaction."""
+        with translated_errors():
+            async with self.pool.connection() as connection:
+                await connection.set_read_only(True)
+                yield ReadConnection(connection)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[WriteConnection]:
+        """A transaction that may change things."""
+        with translated_errors():
+            async with self.pool.connection() as connection:
+                await connection.set_read_only(False)
+                yield WriteConnection(ReadConnection(connection))
+
+
+@asynccontextmanager
+async def open_database(conninfo: str, *, max_size: int = 10) -> AsyncGenerator[Database]:
+    """Connect to an existing, migrated database; `conninfo` is a URL or a libpq keyword string."""
+    pool = Pool(
+        conninfo,
+        connection_class=AsyncConnection[DictRow],
+        kwargs={"row_factory": dict_row, "options": _SEARCH_PATH, **_KEEPALIVE},
+        min_size=1,
+        max_size=max_size,
+        timeout=15,
+        configure=_configure,
+        check=Pool.check_connection,
+        open=False,
+    )
+    try:
+        with translated_errors():
+            await pool.open(wait=True, timeout=15)
+        yield Database(pool)
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def connect(conninfo: str) -> AsyncGenerator[WriteConnection]:
+    """One connection outside any pool, for set-up work: the caller commits by `transaction()`."""
+    with translated_errors():
+        connection = await AsyncConnection[DictRow].connect(
+            conninfo,
+            autocommit=True,
+            row_factory=dict_row,
+            connect_timeout=10,
+            options=_SEARCH_PATH,
+        )
+        async with connection:
+            yield WriteConnection(ReadConnection(connection))
+
+
+@contextmanager
+def translated_errors() -> Generator[None]:
+    """Turn the driver's errors into ours, so that no other layer needs to know the driver."""
+    try:
+        yield
+    except (errors.DiskFull, errors.OutOfMemory) as error:
+        raise DatabaseFull(
+            "PostgreSQL has no space left.",
+            why=_first_line(error),
+            fix="Free some space on its disk; the work then goes on where it stopped.",
+        ) from error
+    except (errors.UndefinedTable, errors.UndefinedColumn) as error:
+        raise SchemaMismatch(
+            "The database lacks something that this version of Earmark needs.",
+            why=_first_line(error),
+            fix="Run `earmark db migrate`.",
+        ) from error
+    except (OperationalError, PoolTimeout, errors.InterfaceError) as error:
+        raise DatabaseUnavailable(
+            "PostgreSQL cannot be reached.",
+            why=_first_line(error),
+            fix="Check that it runs and that DATABASE_URL is right: `earmark doctor` tells.",
+        ) from error
+    except errors.InsufficientPrivilege as error:
+        raise DatabaseError(
+            "The database role may not do this.",
+            why=_first_line(error),
+            fix="Grant the role of DATABASE_URL the right to create objects in its database.",
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    """The driver's own reason, without the query or its values."""
+    return str(error).strip().partition("\n")[0]
+
+
+async def _configure(connection: AsyncConnection[DictRow]) -> None:
+    await register_vector_async(connection)
+    await connection.commit()

@@ -1,0 +1,293 @@
+"""Intercom's wire shapes: only the fields that Earmark needs, read tolerantly.
+
+Intercom marks nothing as required, omits fields that its description requires, and gives ids as
+text or as integers; part, author and state types are open sets. So every field is optional here,
+unknown ones are ignored, and ids become text. (Source: Intercom's published API description 2.16
+and the issues collected in `docs/reference/intercom-llm-guide.md`.)
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+
+
+def _to_text(value: object) -> object:
+    """Ids and other scalars as text; absent, zero (nobody, since 2.16) and empty ids as null."""
+    if value in (None, "", 0) or isinstance(value, bool):
+        return None
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _to_integer(value: object) -> object:
+    """Whole numbers also where they come as text or as fractions; anything else as null."""
+    if isinstance(value, str):
+        return int(value) if value.strip().lstrip("-").isdigit() else None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return None if isinstance(value, bool) else value
+
+
+def _to_number(value: object) -> object:
+    return None if isinstance(value, str | bool) else value
+
+
+def _to_list(value: object) -> object:
+    return [] if value is None else value
+
+
+def _to_object(value: object) -> object:
+    return {} if value is None else value
+
+
+Id = Annotated[str | None, BeforeValidator(_to_text)]
+Text = Annotated[str | None, BeforeValidator(_to_text)]
+Integer = Annotated[int | None, BeforeValidator(_to_integer)]
+Number = Annotated[float | None, BeforeValidator(_to_number)]
+Attributes = Annotated[dict[str, JsonValue], BeforeValidator(_to_object)]
+
+
+class Wire(BaseModel):
+    """Base of the wire shapes."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class WireReference(Wire):
+    """Something that is only pointed at."""
+
+    id: Id = None
+    external_id: Text = None
+
+
+class WireAuthor(Wire):
+    """Who wrote; `type` is an open set."""
+
+    type: str | None = None
+    id: Id = None
+    name: Text = None
+    email: Text = None
+    from_ai_agent: bool | None = None
+
+
+class WireAttachment(Wire):
+    """A file; its address is signed and expires, so it is not kept."""
+
+    name: Text = None
+    content_type: Text = None
+    filesize: Integer = None
+
+
+Attachments = Annotated[list[WireAttachment], BeforeValidator(_to_list)]
+
+
+class WireSource(Wire):
+    """The opening message: it is not among the parts."""
+
+    type: str | None = None
+    delivered_as: str | None = None
+    subject: Text = None
+    body: str | None = None
+    author: WireAuthor | None = None
+    attachments: Attachments = Field(default_factory=list[WireAttachment])
+    url: Text = None
+    redacted: bool | None = None
+
+
+class WirePart(Wire):
+    """One part: a message if it has a body, an event otherwise."""
+
+    id: Id = None
+    part_type: str | None = None
+    body: str | None = None
+    created_at: Integer = None
+    author: WireAuthor | None = None
+    attachments: Attachments = Field(default_factory=list[WireAttachment])
+    redacted: bool | None = None
+
+
+class WireParts(Wire):
+    """The newest 500 parts at most; `total_count` may be larger."""
+
+    conversation_parts: Annotated[list[WirePart], BeforeValidator(_to_list)] = Field(
+        default_factory=list[WirePart]
+    )
+    total_count: Integer = None
+
+
+class WireContactList(Wire):
+    """The customers of a conversation."""
+
+    contacts: Annotated[list[WireReference], BeforeValidator(_to_list)] = Field(
+        default_factory=list[WireReference]
+    )
+
+
+class WireTag(Wire):
+    """A tag; its name is what people know it by."""
+
+    id: Id = None
+    name: Text = None
+
+
+class WireTagList(Wire):
+    """The tags of a conversation."""
+
+    tags: Annotated[list[WireTag], BeforeValidator(_to_list)] = Field(default_factory=list[WireTag])
+
+
+class WireRating(Wire):
+    """What the customer thought of the conversation, 1 to 5."""
+
+    rating: Integer = None
+    remark: Text = None
+
+
+class WireStatistics(Wire):
+    """Only the count that hints at hidden parts."""
+
+    count_conversation_parts: Integer = None
+
+
+class WireConversation(Wire):
+    """A conversation, in a listing (without parts) or whole."""
+
+    id: Id = None
+    created_at: Integer = None
+    updated_at: Integer = None
+    title: Text = None
+    state: str | None = None
+    open: bool | None = None
+    priority: str | None = None
+    admin_assignee_id: Id = None
+    team_assignee_id: Id = None
+    source: WireSource | None = None
+    contacts: WireContactList | None = None
+    company: WireReference | None = None
+    tags: WireTagList | None = None
+    conversation_rating: WireRating | None = None
+    custom_attributes: Attributes = Field(default_factory=dict)
+    ai_agent_participated: bool | None = None
+    statistics: WireStatistics | None = None
+    conversation_parts: WireParts | None = None
+
+
+class WireNext(Wire):
+    """Where the next page of a cursor listing begins."""
+
+    starting_after: Text = None
+
+
+class WirePages(Wire):
+    """Paging; `next` is an object, an address or null, by endpoint."""
+
+    next: WireNext | str | None = None
+    total_pages: Integer = None
+
+
+class WireConversationPage(Wire):
+    """A page of a listing; rows are read one by one, so that a bad one spoils only itself."""
+
+    conversations: Annotated[list[JsonValue], BeforeValidator(_to_list)]
+    total_count: Integer = None
+    pages: WirePages | None = None
+
+
+class WireCompanyRefs(Wire):
+    """The first companies of a contact."""
+
+    data: Annotated[list[WireReference], BeforeValidator(_to_list)] = Field(
+        default_factory=list[WireReference]
+    )
+
+
+class WireContact(Wire):
+    """A user or lead."""
+
+    id: Id = None
+    external_id: Text = None
+    role: str | None = None
+    name: Text = None
+    email: Text = None
+    phone: Text = None
+    companies: WireCompanyRefs | None = None
+    custom_attributes: Attributes = Field(default_factory=dict)
+    created_at: Integer = None
+    updated_at: Integer = None
+
+
+class WireContactPage(Wire):
+    """A page of contacts."""
+
+    data: Annotated[list[WireContact], BeforeValidator(_to_list)]
+    pages: WirePages | None = None
+
+
+class WirePlan(Wire):
+    """What a company pays for."""
+
+    name: Text = None
+
+
+class WireCompany(Wire):
+    """A company; `company_id` is the customer's own id of it."""
+
+    id: Id = None
+    company_id: Text = None
+    name: Text = None
+    plan: WirePlan | None = None
+    monthly_spend: Number = None
+    user_count: Integer = None
+    industry: Text = None
+    custom_attributes: Attributes = Field(default_factory=dict)
+    updated_at: Integer = None
+
+
+class WireCompanyPage(Wire):
+    """A page of companies."""
+
+    data: Annotated[list[WireCompany], BeforeValidator(_to_list)]
+    pages: WirePages | None = None
+
+
+class WireAdmin(Wire):
+    """A teammate."""
+
+    id: Id = None
+    name: Text = None
+    email: Text = None
+
+
+class WireAdminList(Wire):
+    """All teammates."""
+
+    admins: Annotated[list[WireAdmin], BeforeValidator(_to_list)]
+
+
+class WireApp(Wire):
+    """The workspace that a token belongs to."""
+
+    id_code: Text = None
+    name: Text = None
+    region: Text = None
+    timezone: Text = None
+
+
+class WireMe(Wire):
+    """The token's own identity."""
+
+    app: WireApp | None = None
+
+
+class WireErrorItem(Wire):
+    """One error of an error list."""
+
+    code: str | None = None
+    message: str | None = None
+
+
+class WireErrorList(Wire):
+    """What Intercom says when it refuses."""
+
+    errors: Annotated[list[WireErrorItem], BeforeValidator(_to_list)] = Field(
+        default_factory=list[WireErrorItem]
+    )

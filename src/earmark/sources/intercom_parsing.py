@@ -1,0 +1,310 @@
+"""Bytes to wire shapes, wire shapes to the vocabulary."""
+
+import json
+from datetime import UTC, datetime
+from typing import TypeVar, cast
+
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from earmark.db.models import (
+    Admin,
+    Attachment,
+    AuthorRole,
+    Company,
+    Contact,
+    Conversation,
+    Message,
+    Thread,
+)
+from earmark.errors import SourceRejected, SourceUnavailable
+from earmark.sources.base import Listed, Unreadable
+from earmark.sources.html_text import html_to_text, repair
+from earmark.sources.intercom_models import (
+    Attachments,
+    WireAdmin,
+    WireAuthor,
+    WireCompany,
+    WireContact,
+    WireConversation,
+    WirePart,
+    WireSource,
+)
+
+W = TypeVar("W", bound=BaseModel)
+
+_CUSTOMER_TYPES = frozenset({"user", "lead", "contact", "visitor"})
+_TEAMMATE_TYPES = frozenset({"admin", "team", "teammate"})
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def parse(model: type[W], raw: bytes) -> tuple[W, tuple[str, ...]]:
+    """An answer as `model`, with what had to be mended to store it.
+
+    Raises `SourceUnavailable` for what is no JSON at all (HTML, a cut-off body), `SourceRejected`
+    for JSON of another shape.
+    """
+    if b"\\u0000" not in raw:
+        try:
+            return model.model_validate_json(raw), ()
+        except ValidationError as error:
+            if error.errors()[0]["type"] != "json_invalid":
+                raise _wrong_shape(error) from error
+    # The fast parser refuses lone surrogates and bytes that are no UTF-8: read, mend, validate.
+    value, repairs = _repair_tree(_load(raw))
+    try:
+        return model.model_validate(value), repairs
+    except ValidationError as error:
+        raise _wrong_shape(error) from error
+
+
+def _load(raw: bytes) -> JsonValue:
+    try:
+        return cast(JsonValue, json.loads(raw.decode("utf-8", "replace")))
+    except (ValueError, RecursionError) as error:
+        raise SourceUnavailable(
+            "Intercom's answer is not JSON.",
+            why=f"It has {len(raw)} bytes and could not be read to its end.",
+        ) from error
+
+
+def _wrong_shape(error: ValidationError) -> SourceRejected:
+    first = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"]) or "the top"
+    return SourceRejected(
+        "Intercom's answer has an unexpected shape.", why=f"At {place}: {first['msg']}."
+    )
+
+
+def _repair_tree(value: JsonValue) -> tuple[JsonValue, tuple[str, ...]]:
+    found: dict[str, None] = {}
+
+    def walk(node: JsonValue) -> JsonValue:
+        if isinstance(node, str):
+            text, repairs = repair(node)
+            found.update(dict.fromkeys(repairs))
+            return text
+        if isinstance(node, list):
+            return [walk(item) for item in node]
+        if isinstance(node, dict):
+            return {repair(key)[0]: walk(item) for key, item in node.items()}
+        return node
+
+    return walk(value), tuple(found)
+
+
+def to_time(seconds: int | None) -> datetime | None:
+    """Unix seconds as UTC; null for absent values and for times that no conversation can have."""
+    if seconds is None or not _EARLIEST.timestamp() <= seconds <= _LATEST.timestamp():
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def to_listed(row: JsonValue) -> Listed | Unreadable:
+    """One row of a listing."""
+    try:
+        wire = WireConversation.model_validate(row)
+    except ValidationError as error:
+        identifier = row.get("id") if isinstance(row, dict) else None
+        return Unreadable(
+            id=str(identifier) if isinstance(identifier, str | int) else None,
+            reason=_wrong_shape(error).why,
+        )
+    created_at = to_time(wire.created_at)
+    if wire.id is None:
+        return Unreadable(id=None, reason="the row has no id")
+    if created_at is None:
+        return Unreadable(id=wire.id, reason=f"created_at is {wire.created_at}")
+    return Listed(
+        id=wire.id,
+        created_at=created_at,
+        updated_at=to_time(wire.updated_at) or created_at,
+        parts_expected=wire.statistics.count_conversation_parts if wire.statistics else None,
+    )
+
+
+def to_thread(wire: WireConversation, repairs: tuple[str, ...], listed_id: str) -> Thread:
+    """A whole conversation; raises `SourceRejected` if it is not the one asked for, or undated."""
+    created_at = to_time(wire.created_at)
+    if wire.id is not None and wire.id != listed_id:
+        raise SourceRejected(
+            "Intercom answered with another conversation.", why=f"Asked for {listed_id}."
+        )
+    if created_at is None:
+        raise SourceRejected("The conversation has no usable creation time.")
+    conversation = _to_conversation(wire, listed_id, created_at)
+    return Thread(
+        conversation=conversation,
+        messages=tuple(_to_messages(wire, conversation)),
+        contact=_to_contact_stub(wire, conversation.contact_id),
+        repairs=repairs,
+    )
+
+
+def _to_conversation(wire: WireConversation, identifier: str, created_at: datetime) -> Conversation:
+    source = wire.source or WireSource()
+    parts = wire.conversation_parts
+    received = len(parts.conversation_parts) if parts else 0
+    total = parts.total_count if parts else None
+    rating = wire.conversation_rating
+    return Conversation(
+        id=identifier,
+        created_at=created_at,
+        updated_at=to_time(wire.updated_at) or created_at,
+        title=_plain(wire.title),
+        subject=_plain(source.subject),
+        state=wire.state or ("closed" if wire.open is False else "open"),
+        channel=source.type,
+        delivered_as=source.delivered_as,
+        source_url=source.url,
+        priority=wire.priority,
+        contact_id=_contact_id(wire),
+        company_id=wire.company.id if wire.company else None,
+        admin_assignee_id=wire.admin_assignee_id,
+        team_assignee_id=wire.team_assignee_id,
+        tags=_tag_names(wire),
+        rating=rating.rating if rating and rating.rating in range(1, 6) else None,
+        rating_remark=rating.remark if rating else None,
+        ai_agent_participated=bool(wire.ai_agent_participated),
+        custom_attributes=wire.custom_attributes,
+        parts_expected=received if total is None else total,
+        parts_received=received,
+        truncated=total is not None and total > received,
+        redacted=bool(source.redacted)
+        or any(part.redacted for part in (parts.conversation_parts if parts else ())),
+    )
+
+
+def _plain(value: str | None) -> str | None:
+    return html_to_text(value) or None if value else None
+
+
+def _tag_names(wire: WireConversation) -> tuple[str, ...]:
+    tags = wire.tags.tags if wire.tags else []
+    return tuple(tag.name for tag in tags if tag.name)
+
+
+def _contact_id(wire: WireConversation) -> str | None:
+    for reference in wire.contacts.contacts if wire.contacts else ():
+        if reference.id:
+            return reference.id
+    author = wire.source.author if wire.source else None
+    return author.id if author and author.type in _CUSTOMER_TYPES else None
+
+
+def _to_contact_stub(wire: WireConversation, contact_id: str | None) -> Contact | None:
+    if contact_id is None:
+        return None
+    authors = [wire.source.author if wire.source else None]
+    if wire.conversation_parts:
+        authors += [part.author for part in wire.conversation_parts.conversation_parts]
+    known = next((author for author in authors if author and author.id == contact_id), None)
+    if known is None:
+        return Contact(id=contact_id)
+    role = "lead" if known.type == "lead" else "user"
+    return Contact(id=contact_id, role=role, name=known.name, email=known.email)
+
+
+def _to_messages(wire: WireConversation, conversation: Conversation) -> list[Message]:
+    parts = wire.conversation_parts.conversation_parts if wire.conversation_parts else []
+    opening = wire.source or WireSource()
+    candidates = [
+        _message(conversation, opening, "source", "source", conversation.created_at, 0)
+    ] + [
+        _message(
+            conversation,
+            part,
+            part.id or f"part-{position}",
+            part.part_type or "unknown",
+            to_time(part.created_at) or conversation.created_at,
+            position,
+        )
+        for position, part in enumerate(parts, start=1)
+    ]
+    unique = {message.id: message for message in candidates if message.body}
+    return list(unique.values())
+
+
+def _message(
+    conversation: Conversation,
+    wire: WireSource | WirePart,
+    identifier: str,
+    part_type: str,
+    created_at: datetime,
+    position: int,
+) -> Message:
+    author = wire.author or WireAuthor()
+    return Message(
+        id=identifier,
+        conversation_id=conversation.id,
+        position=position,
+        author_role=_author_role(author),
+        author_id=author.id,
+        author_name=author.name,
+        from_ai_agent=bool(author.from_ai_agent),
+        part_type=part_type,
+        is_note=part_type == "note",
+        created_at=created_at,
+        body=html_to_text(wire.body),
+        redacted=bool(wire.redacted),
+        attachments=_attachments(wire.attachments),
+    )
+
+
+def _author_role(author: WireAuthor) -> AuthorRole:
+    # An unknown type is never taken for a customer: its words would count as evidence.
+    if author.from_ai_agent:
+        return AuthorRole.BOT
+    if author.type in _CUSTOMER_TYPES:
+        return AuthorRole.CUSTOMER
+    return AuthorRole.TEAMMATE if author.type in _TEAMMATE_TYPES else AuthorRole.BOT
+
+
+def _attachments(wires: Attachments) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(
+            name=wire.name or "", content_type=wire.content_type or "", size_bytes=wire.filesize
+        )
+        for wire in wires
+    )
+
+
+def to_contact(wire: WireContact) -> Contact | None:
+    """A contact; null where even the id is missing."""
+    if wire.id is None:
+        return None
+    companies = wire.companies.data if wire.companies else []
+    return Contact(
+        id=wire.id,
+        external_id=wire.external_id,
+        role=wire.role or "user",
+        name=wire.name,
+        email=wire.email,
+        phone=wire.phone,
+        company_id=companies[0].id if companies else None,
+        custom_attributes=wire.custom_attributes,
+        created_at=to_time(wire.created_at),
+        updated_at=to_time(wire.updated_at),
+    )
+
+
+def to_company(wire: WireCompany) -> Company | None:
+    """A company; null where even the id is missing."""
+    if wire.id is None:
+        return None
+    return Company(
+        id=wire.id,
+        external_id=wire.company_id,
+        name=wire.name,
+        plan=wire.plan.name if wire.plan else None,
+        monthly_spend=wire.monthly_spend,
+        user_count=wire.user_count,
+        industry=wire.industry,
+        custom_attributes=wire.custom_attributes,
+        updated_at=to_time(wire.updated_at),
+    )
+
+
+def to_admin(wire: WireAdmin) -> Admin | None:
+    """A teammate; null where even the id is missing."""
+    return Admin(id=wire.id, name=wire.name, email=wire.email) if wire.id else None
