@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 class Model(BaseModel):
     """Base of the vocabulary: immutable, and unknown fields are an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A failed validation must not carry what a customer wrote into a log.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 # ---------------------------------------------------------------- what a source gives
@@ -324,6 +325,20 @@ class Evidence(Model):
     """One past its last code point."""
 
 
+class MaskedMessage(Model):
+    """The copy of a message that models see: its author's own words, without personal data."""
+
+    conversation_id: str
+    message_id: str
+    author_role: AuthorRole
+    position: int
+    text: str
+    own_spans: tuple[tuple[int, int], ...]
+    """Ranges of the body that are the author's own words; `text` is made from them joined."""
+    mask_spans: tuple[tuple[int, int, int, int, str], ...]
+    """(start, end) in `text`, (start, end) in the joined own words, kind of the placeholder."""
+
+
 class Issue(Model):
     """One thing that the customer reports, wants or asks."""
 
@@ -336,6 +351,22 @@ class Issue(Model):
     verified: bool
     """At least one quote was located; only verified issues reach a story."""
     evidence: tuple[Evidence, ...] = ()
+
+
+class Analysis(Model):
+    """All that one reading of a conversation came to."""
+
+    conversation_id: str
+    content_hash: str
+    """Of the text that was read: if the conversation has changed since, the reading is void."""
+    input_key: str
+    model_id: int
+    classifications: tuple[Classification, ...]
+    facets: Facets
+    issues: tuple[Issue, ...]
+    evidence: tuple[Evidence, ...] = ()
+    """Of the conversation as a whole: churn and resolution."""
+    quotes_dropped: int = 0
 
 
 # ---------------------------------------------------------------- themes and stories

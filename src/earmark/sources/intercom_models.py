@@ -49,7 +49,7 @@ Attributes = Annotated[dict[str, JsonValue], BeforeValidator(_to_object)]
 class Wire(BaseModel):
     """Base of the wire shapes."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
 class WireReference(Wire):

@@ -1,0 +1,100 @@
+"""The masked copies that models read."""
+
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+
+from psycopg.rows import class_row, scalar_row
+from psycopg.types.json import Jsonb
+
+from earmark.db.bulk import stage
+from earmark.db.connection import ReadConnection, WriteConnection
+from earmark.db.models import MaskedMessage
+
+_masked_row = attrgetter("conversation_id", "message_id", "text")
+
+
+async def store_masked(
+    connection: WriteConnection,
+    workspace_id: int,
+    messages: Sequence[MaskedMessage],
+    keys: Mapping[str, str],
+) -> None:
+    """Replace the masked copies of conversations; `keys` is conversation id to masked key."""
+    await connection.execute(
+        "DELETE FROM masked_messages WHERE workspace_id = %(workspace_id)s"
+        " AND conversation_id = ANY(%(ids)s)",
+        {"workspace_id": workspace_id, "ids": list(keys)},
+    )
+    await stage(
+        connection,
+        create="CREATE TEMP TABLE IF NOT EXISTS staged_masked"
+        " (LIKE masked_messages INCLUDING DEFAULTS) ON COMMIT DELETE ROWS",
+        copy="COPY staged_masked (workspace_id, conversation_id, message_id, text, own_spans,"
+        " mask_spans) FROM STDIN (FORMAT BINARY)",
+        types=("int8", "text", "text", "text", "jsonb", "jsonb"),
+        rows=(
+            (
+                workspace_id,
+                *_masked_row(message),
+                Jsonb(message.own_spans),
+                Jsonb(message.mask_spans),
+            )
+            for message in messages
+        ),
+    )
+    # A message that was deleted or changed meanwhile is masked again by the next run.
+    await connection.execute(
+        "INSERT INTO masked_messages SELECT s.* FROM staged_masked s JOIN messages m"
+        " ON (m.workspace_id, m.conversation_id, m.id)"
+        " = (s.workspace_id, s.conversation_id, s.message_id)"
+    )
+    await connection.execute(
+        "UPDATE conversations c SET masked_key = k.key"
+        " FROM unnest(%(ids)s::text[], %(keys)s::text[]) AS k (id, key)"
+        " WHERE c.workspace_id = %(workspace_id)s AND c.id = k.id"
+        " AND k.key LIKE c.content_hash || ':%%'",
+        {"workspace_id": workspace_id, "ids": list(keys), "keys": list(keys.values())},
+    )
+
+
+async def list_masked(
+    connection: ReadConnection, workspace_id: int, conversation_ids: Sequence[str]
+) -> dict[str, list[MaskedMessage]]:
+    """The masked messages of each conversation, oldest first."""
+    found: dict[str, list[MaskedMessage]] = {identifier: [] for identifier in conversation_ids}
+    async with connection.cursor(row_factory=class_row(MaskedMessage)) as cursor:
+        await cursor.execute(
+            "SELECT k.conversation_id, k.message_id, m.author_role, m.position, k.text,"
+            " k.own_spans, k.mask_spans FROM masked_messages k JOIN messages m"
+            " ON (m.workspace_id, m.conversation_id, m.id)"
+            " = (k.workspace_id, k.conversation_id, k.message_id)"
+            " WHERE k.workspace_id = %(workspace_id)s AND k.conversation_id = ANY(%(ids)s)"
+            " ORDER BY k.conversation_id, m.created_at, m.position, m.id",
+            {"workspace_id": workspace_id, "ids": list(conversation_ids)},
+        )
+        async for message in cursor:
+            found[message.conversation_id].append(message)
+    return found
+
+
+async def sample_customer_texts(
+    connection: ReadConnection, workspace_id: int, *, limit: int
+) -> list[str]:
+    """What customers wrote, masked, one text per conversation; an even sample if there are more.
+
+    Deterministic: the same conversations give the same sample.
+    """
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "WITH chosen AS (SELECT id FROM conversations WHERE workspace_id = %(workspace_id)s"
+            " AND deleted_at IS NULL AND masked_key IS NOT NULL"
+            " ORDER BY hashtextextended(id, 0) LIMIT %(limit)s)"
+            " SELECT string_agg(k.text, E'\\n' ORDER BY m.created_at, m.position)"
+            " FROM chosen JOIN masked_messages k ON k.workspace_id = %(workspace_id)s"
+            " AND k.conversation_id = chosen.id JOIN messages m"
+            " ON (m.workspace_id, m.conversation_id, m.id)"
+            " = (k.workspace_id, k.conversation_id, k.message_id)"
+            " WHERE m.author_role = 'customer' GROUP BY chosen.id ORDER BY chosen.id",
+            {"workspace_id": workspace_id, "limit": limit},
+        )
+        return await cursor.fetchall()

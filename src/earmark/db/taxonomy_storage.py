@@ -1,0 +1,163 @@
+"""Taxonomy versions and the local models fitted under them."""
+
+from psycopg.rows import class_row
+
+from earmark.db.connection import ReadConnection, WriteConnection
+from earmark.db.models import Category, Model, ProductArea, Taxonomy
+
+
+class TextModelInfo(Model):
+    """A fitted model without its artefact."""
+
+    id: int
+    version: str
+    taxonomy_version: int
+    fitted_on: int
+    """Conversations that it was fitted on."""
+
+
+async def get_taxonomy(connection: ReadConnection, workspace_id: int) -> Taxonomy | None:
+    """The newest version; null for a workspace that has none yet."""
+    cursor = await connection.execute(
+        "SELECT max(version) AS version FROM taxonomy_versions"
+        " WHERE workspace_id = %(workspace_id)s",
+        {"workspace_id": workspace_id},
+    )
+    row = await cursor.fetchone()
+    if row is None or row["version"] is None:
+        return None
+    key = {"workspace_id": workspace_id, "version": row["version"]}
+    async with connection.cursor(row_factory=class_row(Category)) as categories:
+        await categories.execute(
+            "SELECT id, name, definition, includes, excludes, examples FROM categories"
+            " WHERE workspace_id = %(workspace_id)s AND taxonomy_version = %(version)s"
+            " ORDER BY position",
+            key,
+        )
+        found = await categories.fetchall()
+    async with connection.cursor(row_factory=class_row(ProductArea)) as areas:
+        await areas.execute(
+            "SELECT id, name, patterns FROM product_areas"
+            " WHERE workspace_id = %(workspace_id)s AND taxonomy_version = %(version)s"
+            " ORDER BY position",
+            key,
+        )
+        return Taxonomy(
+            version=row["version"], categories=tuple(found), areas=tuple(await areas.fetchall())
+        )
+
+
+async def add_taxonomy(
+    connection: WriteConnection, workspace_id: int, taxonomy: Taxonomy, *, note: str
+) -> None:
+    """Store a new version; its number must not be taken."""
+    key = {"workspace_id": workspace_id, "version": taxonomy.version}
+    await connection.execute(
+        "INSERT INTO taxonomy_versions (workspace_id, version, note)"
+        " VALUES (%(workspace_id)s, %(version)s, %(note)s)",
+        {**key, "note": note},
+    )
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            "INSERT INTO categories (workspace_id, taxonomy_version, position, id, name,"
+            " definition, includes, excludes, examples) VALUES (%(workspace_id)s, %(version)s,"
+            " %(position)s, %(id)s, %(name)s, %(definition)s, %(includes)s, %(excludes)s,"
+            " %(examples)s)",
+            [
+                {
+                    **key,
+                    "position": position,
+                    "id": category.id,
+                    "name": category.name,
+                    "definition": category.definition,
+                    "includes": list(category.includes),
+                    "excludes": list(category.excludes),
+                    "examples": list(category.examples),
+                }
+                for position, category in enumerate(taxonomy.categories)
+            ],
+        )
+        await cursor.executemany(
+            "INSERT INTO product_areas (workspace_id, taxonomy_version, position, id, name,"
+            " patterns) VALUES (%(workspace_id)s, %(version)s, %(position)s, %(id)s, %(name)s,"
+            " %(patterns)s)",
+            [
+                {
+                    **key,
+                    "position": position,
+                    "id": area.id,
+                    "name": area.name,
+                    "patterns": list(area.patterns),
+                }
+                for position, area in enumerate(taxonomy.areas)
+            ],
+        )
+
+
+async def suggest_areas(
+    connection: ReadConnection, workspace_id: int, *, least: int, limit: int
+) -> list[ProductArea]:
+    """Product areas from what the workspace itself uses: its tags, most used first.
+
+    `least` is the number of conversations that a tag needs. Names and ids are the tag's own words.
+    """
+    async with connection.cursor(row_factory=class_row(ProductArea)) as cursor:
+        await cursor.execute(
+            "SELECT lower(tag) AS id, min(tag) AS name, ARRAY[lower(tag)] AS patterns"
+            " FROM conversations, unnest(tags) AS tag"
+            " WHERE workspace_id = %(workspace_id)s AND deleted_at IS NULL"
+            " GROUP BY lower(tag) HAVING count(*) >= %(least)s"
+            " ORDER BY count(*) DESC, 1 LIMIT %(limit)s",
+            {"workspace_id": workspace_id, "least": least, "limit": limit},
+        )
+        return await cursor.fetchall()
+
+
+async def latest_model(connection: ReadConnection, workspace_id: int) -> TextModelInfo | None:
+    """The model that new readings use; null before the first was fitted."""
+    async with connection.cursor(row_factory=class_row(TextModelInfo)) as cursor:
+        await cursor.execute(
+            "SELECT id, version, taxonomy_version, fitted_on FROM text_models"
+            " WHERE workspace_id = %(workspace_id)s ORDER BY id DESC LIMIT 1",
+            {"workspace_id": workspace_id},
+        )
+        return await cursor.fetchone()
+
+
+async def read_artefact(
+    connection: ReadConnection, workspace_id: int, model_id: int
+) -> bytes | None:
+    """The bytes of a fitted model."""
+    cursor = await connection.execute(
+        "SELECT artefact FROM text_models WHERE workspace_id = %(workspace_id)s AND id = %(id)s",
+        {"workspace_id": workspace_id, "id": model_id},
+        binary=True,
+    )
+    row = await cursor.fetchone()
+    return bytes(row["artefact"]) if row else None
+
+
+async def add_model(
+    connection: WriteConnection,
+    workspace_id: int,
+    *,
+    version: str,
+    taxonomy_version: int,
+    fitted_on: int,
+    dimensions: int,
+    artefact: bytes,
+) -> None:
+    """Store a fitted model; it is the latest from now on."""
+    await connection.execute(
+        "INSERT INTO text_models (workspace_id, version, taxonomy_version, fitted_on, dimensions,"
+        " artefact) VALUES (%(workspace_id)s, %(version)s, %(taxonomy_version)s, %(fitted_on)s,"
+        " %(dimensions)s, %(artefact)b)",
+        {
+            "workspace_id": workspace_id,
+            "version": version,
+            "taxonomy_version": taxonomy_version,
+            "fitted_on": fitted_on,
+            "dimensions": dimensions,
+            "artefact": artefact,
+        },
+    )

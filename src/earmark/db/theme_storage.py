@@ -1,0 +1,285 @@
+"""Themes: the pool of issues that belong to none, assignments, versions."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from psycopg.rows import class_row, scalar_row
+from pydantic import ConfigDict
+
+from earmark.db.bulk import stage
+from earmark.db.connection import ReadConnection, WriteConnection
+from earmark.db.models import Decider, Model, Theme
+
+Vectors = npt.NDArray[np.float32]
+
+
+class PooledIssues(Model):
+    """Issues with their embeddings; row i of `vectors` belongs to entry i of the lists."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    ids: tuple[int, ...]
+    conversation_ids: tuple[str, ...]
+    customer_ids: tuple[str, ...]
+    category_ids: tuple[str | None, ...]
+    area_ids: tuple[str | None, ...]
+    statements: tuple[str, ...]
+    vectors: Vectors
+
+
+class Centroids(Model):
+    """The mean embedding of each theme's members, not normalised."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    theme_ids: tuple[int, ...]
+    vectors: Vectors
+
+
+class ThemeDraft(Model):
+    """A theme version to be written."""
+
+    name: str
+    keywords: tuple[str, ...]
+    category_id: str | None
+    product_area_id: str | None
+    cohesion: float
+
+
+class Assignment(Model):
+    """An issue that belongs to a theme."""
+
+    issue_id: int
+    theme_id: int
+    probability: float
+
+
+class ThemeTotals(Model):
+    """How the workspace's conversations are spread over themes."""
+
+    conversations: int
+    """Read and not spam."""
+    themed: int
+    """Of these: at least one issue is in a theme."""
+    without_issue: int
+    """Of these: no issue was found in it."""
+    themes: int
+
+
+async def read_pool(
+    connection: ReadConnection,
+    workspace_id: int,
+    *,
+    model_version: str,
+    excluded: Sequence[str],
+    after: int = 0,
+    limit: int,
+    sampled: bool = False,
+) -> PooledIssues:
+    """Issues without a theme, embedded by `model_version`, not of an `excluded` category.
+
+    In the order of their ids, beginning after `after`; or an even, repeatable sample of all.
+    """
+    parameters: dict[str, object] = {
+        "workspace_id": workspace_id,
+        "model_version": model_version,
+        "excluded": list(excluded),
+        "after": after,
+        "limit": limit,
+        "sampled": sampled,
+    }
+    cursor = await connection.execute(
+        "SELECT i.id, i.conversation_id, coalesce(c.contact_id, 'of ' || c.id) AS customer_id,"
+        " l.category_id, i.product_area_id AS area_id, i.statement, e.embedding"
+        " FROM issues i JOIN embeddings e ON (e.workspace_id, e.issue_id) = (i.workspace_id, i.id)"
+        " JOIN conversations c ON (c.workspace_id, c.id) = (i.workspace_id, i.conversation_id)"
+        " LEFT JOIN classifications l ON (l.workspace_id, l.conversation_id)"
+        " = (c.workspace_id, c.id) AND l.stage = 'final' AND l.is_current"
+        " WHERE i.workspace_id = %(workspace_id)s AND i.id > %(after)s AND c.deleted_at IS NULL"
+        " AND e.model_version = %(model_version)s"
+        " AND NOT coalesce(l.category_id, '') = ANY(%(excluded)s)"
+        " AND NOT EXISTS (SELECT FROM theme_assignments a WHERE a.workspace_id = i.workspace_id"
+        " AND a.issue_id = i.id AND a.superseded_at IS NULL)"
+        " ORDER BY CASE WHEN %(sampled)s THEN hashint8extended(i.id, 0) ELSE i.id END, i.id"
+        " LIMIT %(limit)s",
+        parameters,
+        binary=True,
+    )
+    rows = await cursor.fetchall()
+    return PooledIssues(
+        ids=tuple(row["id"] for row in rows),
+        conversation_ids=tuple(row["conversation_id"] for row in rows),
+        customer_ids=tuple(row["customer_id"] for row in rows),
+        category_ids=tuple(row["category_id"] for row in rows),
+        area_ids=tuple(row["area_id"] for row in rows),
+        statements=tuple(row["statement"] for row in rows),
+        vectors=_stack(row["embedding"].to_numpy() for row in rows),
+    )
+
+
+def _stack(vectors: Iterable[npt.NDArray[np.float16]]) -> Vectors:
+    listed = list(vectors)
+    if not listed:
+        return np.zeros((0, 0), dtype=np.float32)
+    return np.vstack(listed).astype(np.float32)
+
+
+async def read_centroids(
+    connection: ReadConnection, workspace_id: int, *, model_version: str
+) -> Centroids:
+    """The centroid of every theme that has members embedded by `model_version`."""
+    cursor = await connection.execute(
+        "SELECT a.theme_id, avg(e.embedding::vector) AS centroid"
+        " FROM theme_assignments a JOIN embeddings e"
+        " ON (e.workspace_id, e.issue_id) = (a.workspace_id, a.issue_id)"
+        " JOIN themes t ON (t.workspace_id, t.id) = (a.workspace_id, a.theme_id)"
+        " WHERE a.workspace_id = %(workspace_id)s AND a.superseded_at IS NULL"
+        " AND t.merged_into IS NULL AND e.model_version = %(model_version)s"
+        " GROUP BY a.theme_id ORDER BY a.theme_id",
+        {"workspace_id": workspace_id, "model_version": model_version},
+        binary=True,
+    )
+    rows = await cursor.fetchall()
+    return Centroids(
+        theme_ids=tuple(row["theme_id"] for row in rows),
+        vectors=_stack(np.asarray(row["centroid"]) for row in rows),
+    )
+
+
+async def create_themes(
+    connection: WriteConnection,
+    workspace_id: int,
+    drafts: Sequence[ThemeDraft],
+    *,
+    model_version: str,
+) -> list[int]:
+    """Make a theme for each draft; returns their ids in the same order."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "INSERT INTO themes (workspace_id) SELECT %(workspace_id)s"
+            " FROM generate_series(1, %(number)s) RETURNING id",
+            {"workspace_id": workspace_id, "number": len(drafts)},
+        )
+        ids: list[int] = sorted(await cursor.fetchall())
+    await _add_versions(
+        connection, workspace_id, list(zip(ids, drafts, strict=True)), model_version
+    )
+    return ids
+
+
+async def _add_versions(
+    connection: WriteConnection,
+    workspace_id: int,
+    drafts: Sequence[tuple[int, ThemeDraft]],
+    model_version: str,
+) -> None:
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            "INSERT INTO theme_versions (workspace_id, theme_id, version, name, keywords,"
+            " category_id, product_area_id, cohesion, model_version) SELECT workspace_id, id,"
+            " current_version, %(name)s, %(keywords)s, %(category_id)s, %(product_area_id)s,"
+            " %(cohesion)s, %(model_version)s FROM themes"
+            " WHERE workspace_id = %(workspace_id)s AND id = %(theme_id)s",
+            [
+                {
+                    "workspace_id": workspace_id,
+                    "theme_id": theme_id,
+                    "model_version": model_version,
+                    **draft.model_dump(exclude={"keywords"}),
+                    "keywords": list(draft.keywords),
+                }
+                for theme_id, draft in drafts
+            ],
+        )
+
+
+async def assign_issues(
+    connection: WriteConnection,
+    workspace_id: int,
+    assignments: Sequence[Assignment],
+    *,
+    decider: Decider,
+    model_version: str,
+) -> None:
+    """Append assignments; an issue that has a current one keeps it."""
+    await stage(
+        connection,
+        create="CREATE TEMP TABLE IF NOT EXISTS staged_assignments (issue_id bigint,"
+        " theme_id bigint, probability real) ON COMMIT DELETE ROWS",
+        copy="COPY staged_assignments FROM STDIN (FORMAT BINARY)",
+        types=("int8", "int8", "float4"),
+        rows=((row.issue_id, row.theme_id, row.probability) for row in assignments),
+    )
+    # Joined with issues: one that was read anew meanwhile may be gone.
+    await connection.execute(
+        "INSERT INTO theme_assignments (workspace_id, issue_id, theme_id, probability, decider,"
+        " model_version) SELECT i.workspace_id, i.id, s.theme_id, s.probability, %(decider)s,"
+        " %(model_version)s FROM staged_assignments s JOIN issues i"
+        " ON i.workspace_id = %(workspace_id)s AND i.id = s.issue_id"
+        " ON CONFLICT (workspace_id, issue_id) WHERE superseded_at IS NULL DO NOTHING",
+        {
+            "workspace_id": workspace_id,
+            "decider": decider.value,
+            "model_version": model_version,
+        },
+    )
+    await connection.execute("DELETE FROM staged_assignments")
+
+
+async def list_themes(
+    connection: ReadConnection, workspace_id: int, theme_ids: Sequence[int] | None = None
+) -> list[Theme]:
+    """Current versions of themes that are not merged away; all, or those named."""
+    async with connection.cursor(row_factory=class_row(Theme)) as cursor:
+        await cursor.execute(
+            "SELECT t.id, v.version, v.name, v.keywords, v.category_id, v.product_area_id,"
+            " v.cohesion, t.merged_into, t.created_at, v.created_at AS updated_at"
+            " FROM themes t JOIN theme_versions v ON (v.workspace_id, v.theme_id, v.version)"
+            " = (t.workspace_id, t.id, t.current_version)"
+            " WHERE t.workspace_id = %(workspace_id)s AND t.merged_into IS NULL"
+            " AND (%(ids)s::bigint[] IS NULL OR t.id = ANY(%(ids)s)) ORDER BY t.id",
+            {
+                "workspace_id": workspace_id,
+                "ids": None if theme_ids is None else list(theme_ids),
+            },
+        )
+        return await cursor.fetchall()
+
+
+async def count_themed(
+    connection: ReadConnection, workspace_id: int, *, excluded: Sequence[str]
+) -> ThemeTotals:
+    """How much of the workspace the themes explain; the rest is the remainder."""
+    async with connection.cursor(row_factory=class_row(ThemeTotals)) as cursor:
+        await cursor.execute(
+            "SELECT count(*) AS conversations,"
+            " count(*) FILTER (WHERE EXISTS (SELECT FROM issues i JOIN theme_assignments a"
+            " ON (a.workspace_id, a.issue_id) = (i.workspace_id, i.id)"
+            " WHERE a.superseded_at IS NULL AND i.workspace_id = l.workspace_id"
+            " AND i.conversation_id = l.conversation_id)) AS themed,"
+            " count(*) FILTER (WHERE NOT EXISTS (SELECT FROM issues i"
+            " WHERE i.workspace_id = l.workspace_id AND i.conversation_id = l.conversation_id))"
+            " AS without_issue,"
+            " (SELECT count(*) FROM themes t WHERE t.workspace_id = %(workspace_id)s"
+            " AND t.merged_into IS NULL) AS themes"
+            " FROM classifications l JOIN conversations c"
+            " ON (c.workspace_id, c.id) = (l.workspace_id, l.conversation_id)"
+            " WHERE l.workspace_id = %(workspace_id)s AND l.stage = 'final' AND l.is_current"
+            " AND c.deleted_at IS NULL AND NOT l.category_id = ANY(%(excluded)s)",
+            {"workspace_id": workspace_id, "excluded": list(excluded)},
+        )
+        row = await cursor.fetchone()
+    return row or ThemeTotals(conversations=0, themed=0, without_issue=0, themes=0)
+
+
+async def primary_themes(connection: ReadConnection, workspace_id: int) -> dict[str, int]:
+    """The theme of each conversation's first themed issue."""
+    cursor = await connection.execute(
+        "SELECT DISTINCT ON (i.conversation_id) i.conversation_id, a.theme_id FROM issues i"
+        " JOIN theme_assignments a ON (a.workspace_id, a.issue_id) = (i.workspace_id, i.id)"
+        " WHERE i.workspace_id = %(workspace_id)s AND a.superseded_at IS NULL"
+        " ORDER BY i.conversation_id, i.position",
+        {"workspace_id": workspace_id},
+    )
+    return {row["conversation_id"]: row["theme_id"] async for row in cursor}
