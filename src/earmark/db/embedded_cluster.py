@@ -1,0 +1,192 @@
+"""A new cluster: made under another name, and given its own when nothing is missing any more."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from asyncio import to_thread
+from pathlib import Path
+
+from earmark.db.embedded_account import Account, Outcome, run
+from earmark.db.embedded_binaries import Binaries
+from earmark.db.embedded_layout import DATABASE, ROLE, Layout, full_disk_error
+from earmark.db.embedded_socket import make_private
+from earmark.errors import ConfigurationError, DatabaseError
+
+# Character classes by Unicode and order by code point, the same on every system; no ICU needed.
+_INITDB = (
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--auth-local=scram-sha-256",
+    "--auth-host=scram-sha-256",
+    f"--username={ROLE}",
+    "--no-sync",
+    "--no-instructions",
+)
+# A refused statement is reported to the client alone: its message may quote a customer's text, and
+# the server's log shall hold none. The server's own processes still log their errors.
+_PREPARATION = f"CREATE DATABASE {DATABASE}\nALTER ROLE {ROLE} SET log_min_messages = 'log'\n"
+_INCLUDES = """
+# Earmark writes the first file anew at every start; the second is yours, and wins.
+include = '../../settings.conf'
+include_if_exists = '../../override.conf'
+"""
+_OVERRIDES = """\
+# Settings for the embedded PostgreSQL: they win over settings.conf, and take effect at its next
+# start (some seconds after the last Earmark process has ended, it stops).
+"""
+_SETTINGS = """\
+# Written by Earmark at every start of the server. Put your own settings into override.conf.
+max_connections = 60
+shared_buffers = 128MB
+work_mem = 16MB
+maintenance_work_mem = 256MB
+effective_cache_size = 1GB
+random_page_cost = 1.1
+jit = off
+fsync = on
+synchronous_commit = on
+wal_level = minimal
+max_wal_senders = 0
+max_logical_replication_workers = 0
+min_wal_size = 80MB
+max_wal_size = 1GB
+unix_socket_permissions = 0700
+timezone = 'UTC'
+log_timezone = 'UTC'
+lc_messages = 'C'
+logging_collector = off
+log_destination = 'stderr'
+log_checkpoints = off
+log_min_error_statement = panic
+"""
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (asked for its size only)
+_ENOUGH_SHARED_MEMORY = 1024**3
+
+
+async def create_cluster(layout: Layout, account: Account, binaries: Binaries) -> None:
+    """Make the cluster with its role and database. Call under the start lock.
+
+    Whatever a killed attempt has left is removed first: it never bore the name `data`, so nobody
+    has stored anything in it.
+    """
+    await to_thread(_clear, layout, account)
+    work = Path(tempfile.mkdtemp(prefix="new-", dir=layout.server))
+    try:
+        make_private(work, account)
+        await _initialise(layout, account, binaries, work)
+        await to_thread(_give_name, layout, work / "data")
+    finally:
+        await to_thread(shutil.rmtree, work, ignore_errors=True)
+
+
+def write_settings(layout: Layout) -> None:
+    """Earmark's settings for the next start; the administrator's file if there is none yet."""
+    _write(layout.settings, _SETTINGS + _shared_memory_setting(), mode=0o644)
+    if not layout.overrides.exists():
+        _write(layout.overrides, _OVERRIDES, mode=0o644)
+
+
+def read_password(layout: Layout) -> str:
+    """The role's password; ConfigurationError if its file is lost."""
+    try:
+        return layout.password.read_text().strip()
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"The password file {layout.password} is missing.",
+            why="Without it nobody can sign in to the database beside it.",
+            fix="Put the file back from a backup of the data directory.",
+        ) from error
+
+
+async def _initialise(layout: Layout, account: Account, binaries: Binaries, work: Path) -> None:
+    data, password = work / "data", work / "password"
+    _write(password, _make_password(layout), mode=0o600)
+    if account.switch:
+        os.chown(password, account.uid, account.gid, follow_symlinks=False)
+    initdb = binaries.program("initdb")
+    made = await run(
+        initdb, *_INITDB, f"--pwfile={password}", "-D", data, account=account, folder=work
+    )
+    _check(made, layout, "initdb")
+    prepared = await run(
+        *(binaries.program("postgres"), "--single", "-D", data, "postgres"),
+        account=account,
+        folder=work,
+        text=_PREPARATION,
+    )
+    _check(prepared, layout, "postgres --single")
+    with (data / "postgresql.conf").open("a") as configuration:
+        configuration.write(_INCLUDES)
+    # One pass over the finished files instead of a wait for each.
+    synced = await run(initdb, "--sync-only", "-D", data, account=account, folder=work)
+    _check(synced, layout, "initdb --sync-only")
+
+
+def _check(outcome: Outcome, layout: Layout, program: str) -> None:
+    """The stand-alone server ends with 0 even if a statement failed, so its words count too."""
+    if "No space left on device" in outcome.output:
+        raise full_disk_error(layout.directory)
+    failures = [line for line in outcome.output.splitlines() if _reports_failure(line)]
+    if outcome.code or failures:
+        raise DatabaseError(
+            "The embedded PostgreSQL could not make its cluster.",
+            why=f"{program} ended with {outcome.code}: {' '.join(failures) or outcome.output}",
+            fix="Run `earmark doctor`; it checks what PostgreSQL needs.",
+        )
+
+
+def _reports_failure(line: str) -> bool:
+    return any(word in line for word in ("ERROR:", "FATAL:", "PANIC:", "error:"))
+
+
+def _clear(layout: Layout, account: Account) -> None:
+    make_private(layout.server, account)
+    for leftover in layout.server.glob("new-*"):
+        # A killed Earmark's initdb may still be writing there; what stays goes the next time.
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _give_name(layout: Layout, finished: Path) -> None:
+    """The rename is the mark of completeness; it fails if something of that name is there."""
+    finished.rename(layout.data)
+    for folder in (layout.server, layout.directory):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _make_password(layout: Layout) -> str:
+    """Kept before the cluster is made, so that there is never a cluster without it."""
+    if not layout.password.exists():
+        _write(layout.password, secrets.token_urlsafe(32) + "\n", mode=0o600)
+    return layout.password.read_text()
+
+
+def _write(path: Path, text: str, *, mode: int) -> None:
+    """Whole or not at all; a link of that name is replaced, not followed."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            os.fchmod(descriptor, mode)
+            file.flush()
+            os.fsync(descriptor)
+        Path(name).rename(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _shared_memory_setting() -> str:
+    """Containers often get 64 MB of /dev/shm, too little for a parallel index build."""
+    if not _SHARED_MEMORY.is_dir():
+        return ""
+    size = os.statvfs(_SHARED_MEMORY)
+    if size.f_blocks * size.f_frsize >= _ENOUGH_SHARED_MEMORY:
+        return ""
+    return "dynamic_shared_memory_type = sysv\n"
