@@ -1,1 +1,114 @@
-"""The only reader of the environment."""
+"""The only reader of the environment: one typed class, filled from variables, `.env` and secrets.
+
+Every secret may also be given as `NAME_FILE`, the path of a file that holds it (Docker, systemd).
+"""
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from earmark.errors import ConfigurationError
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Settings(BaseSettings):
+    """All settings, with their defaults; see `.env.example` for what each is for."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="EARMARK_", env_file=".env", extra="ignore", hide_input_in_errors=True
+    )
+
+    data_dir: Path = Field(default_factory=lambda: default_data_dir())
+    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    database_url_file: Path | None = Field(default=None, validation_alias="DATABASE_URL_FILE")
+
+    intercom_access_token: SecretStr | None = Field(
+        default=None, validation_alias="INTERCOM_ACCESS_TOKEN"
+    )
+    intercom_access_token_file: Path | None = Field(
+        default=None, validation_alias="INTERCOM_ACCESS_TOKEN_FILE"
+    )
+    intercom_region: Literal["us", "eu", "au"] = Field(
+        default="us", validation_alias="INTERCOM_REGION"
+    )
+    intercom_base_url: str | None = Field(default=None, validation_alias="INTERCOM_BASE_URL")
+    intercom_api_version: str | None = Field(default=None, validation_alias="INTERCOM_API_VERSION")
+    intercom_concurrency: int = Field(
+        default=16, ge=1, le=64, validation_alias="INTERCOM_CONCURRENCY"
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", validation_alias=AliasChoices("EARMARK_LOG_LEVEL", "LOG_LEVEL")
+    )
+    worker_concurrency: int = Field(default=2, ge=1, le=32)
+
+    @field_validator("host")
+    @classmethod
+    def _loopback_only(cls, host: str) -> str:
+        if host not in _LOOPBACK:
+            raise ValueError(
+                "must be 127.0.0.1, ::1 or localhost: Earmark has no sign-in yet, so it must not"
+                " be reachable from elsewhere; use an SSH tunnel or a proxy that asks for a login"
+            )
+        return host
+
+    @field_validator("intercom_base_url")
+    @classmethod
+    def _url(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return url.rstrip("/") if url else None
+
+    def secret(self, name: Literal["database_url", "intercom_access_token"]) -> SecretStr | None:
+        """A secret from its variable or from its file; raises `ConfigurationError`."""
+        direct: SecretStr | None = getattr(self, name)
+        file: Path | None = getattr(self, f"{name}_file")
+        if direct is not None and direct.get_secret_value():
+            return direct
+        if file is None:
+            return None
+        try:
+            return SecretStr(file.read_text("utf-8").strip())
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(
+                f"The file of {name.upper()}_FILE cannot be read.",
+                why=type(error).__name__,
+                fix="Check its path and who may read it.",
+            ) from error
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment; nonsense raises a `ConfigurationError` that names each variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            problems = "; ".join(_describe(item["loc"], item["msg"]) for item in error.errors())
+            raise ConfigurationError(
+                "A setting cannot be used.",
+                why=f"{problems}.",
+                fix="Mend it in the environment or in .env; .env.example explains each.",
+            ) from error
+
+
+def default_data_dir() -> Path:
+    """Where Earmark keeps its data unless told otherwise.
+
+    PostgreSQL refuses to run as root and its stand-in account may not enter root's home, so root's
+    data lies beside that of other services.
+    """
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/earmark")
+    return user_data_path("earmark", appauthor=False)
+
+
+def _describe(location: tuple[int | str, ...], message: str) -> str:
+    name = str(location[0]) if location else "settings"
+    variable = name if name.isupper() else f"EARMARK_{name.upper()}"
+    return f"{variable} {message.removeprefix('Value error, ')}"

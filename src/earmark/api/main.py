@@ -1,0 +1,96 @@
+"""The FastAPI application: lifespan, error handlers, routers, the web app."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import FileResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from earmark import __version__
+from earmark.api.problems import Problem, install_handlers
+from earmark.api.routers import conversations, coverage, health, runs, stories, themes, workspaces
+from earmark.api.security import LocalOnly
+from earmark.db.connection import Database
+from earmark.errors import ConfigurationError
+from earmark.jobs.queue import open_queue
+
+OpenDatabase = Callable[[], AbstractAsyncContextManager[Database]]
+"""Connects the application to its database for as long as it runs."""
+
+API_PREFIX: Final = "/api/v1"
+_ROUTERS: Final = (workspaces, conversations, themes, stories, runs, coverage)
+
+
+def create_app(open_database: OpenDatabase) -> FastAPI:
+    """The application; it connects when it starts and disconnects when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with open_database() as database, open_queue(database) as queue:
+            app.state.database = database
+            app.state.queue = queue
+            yield
+
+    app = FastAPI(
+        title="Earmark",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url=f"{API_PREFIX}/openapi.json",
+        # The interactive pages load scripts from elsewhere; the web app and the document are enough.
+        docs_url=None,
+        redoc_url=None,
+    )
+    api = APIRouter(prefix=API_PREFIX)
+    for module in _ROUTERS:
+        api.include_router(module.router)
+    app.include_router(api)
+    app.include_router(health.router)
+    install_handlers(app)
+    _describe_problems(app)
+    _mount_web_app(app, Path(str(files("earmark") / "web_dist")))
+    app.add_middleware(LocalOnly)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Put the shape of error answers into the OpenAPI document, where routes refer to it."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            parts: dict[str, Any] = document["components"]["schemas"]
+            parts.update(schema.pop("$defs", {}))
+            parts["Problem"] = schema
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi
+
+
+def _mount_web_app(app: FastAPI, folder: Path) -> None:
+    """Serve the built pages; every address that is no file and no API is the single page."""
+    index = folder / "index.html"
+    if (folder / "assets").is_dir():
+        app.mount("/assets", StaticFiles(directory=folder / "assets"), name="assets")
+
+    @app.get("/{path:path}", include_in_schema=False)
+    async def page(path: str) -> Response:
+        if path.startswith("api/"):
+            raise HTTPException(404)
+        if not index.is_file():
+            raise ConfigurationError(
+                "The web app is not built.",
+                why="This is a source checkout that was installed without Node.",
+                fix="Run `python3 dev.py demo`; the API works without it.",
+            )
+        file = folder / path
+        if path and file.is_file() and file.resolve().is_relative_to(folder.resolve()):
+            return FileResponse(file)
+        return FileResponse(index, headers={"Cache-Control": "no-cache"})

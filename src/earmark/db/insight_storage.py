@@ -1,4 +1,4 @@
-"""What the themes pages count: volumes, weeks, customers and quotes. Every number comes from here."""
+"""What the themes pages count: volumes, weeks, customers and quotes; numbers come from SQL only."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -170,7 +170,6 @@ class LedgerEntry(Model):
     conversation_id: str
     status: LedgerStatus
     reason: str | None = None
-    listed_at: datetime
     source_created_at: datetime
     source_updated_at: datetime
     parts_expected: int | None = None
@@ -222,6 +221,10 @@ class Taxonomy(Model):
 
 CANNOT_TELL = "cannot_tell"
 """The category of a conversation that the classifier is not sure enough about."""
+
+
+THEMELESS_CATEGORIES = ("spam",)
+"""Categories whose conversations form no themes and are left out of every share."""
 
 
 class Decider(StrEnum):

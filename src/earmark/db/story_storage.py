@@ -166,6 +166,17 @@ async def get_story(connection: ReadConnection, workspace_id: int, story_id: int
     return _to_story(row)
 
 
+async def find_story_id(connection: ReadConnection, workspace_id: int, theme_id: int) -> int | None:
+    """The story of a theme, if it has earned one."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT id FROM stories WHERE workspace_id = %(workspace_id)s"
+            " AND theme_id = %(theme_id)s",
+            {"workspace_id": workspace_id, "theme_id": theme_id},
+        )
+        return await cursor.fetchone()
+
+
 async def count_stories(connection: ReadConnection, workspace_id: int) -> int:
     """How many stories there are."""
     async with connection.cursor(row_factory=scalar_row) as cursor:

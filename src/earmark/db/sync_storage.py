@@ -1,10 +1,10 @@
 """The completeness ledger and the checkpoint of a backfill."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from operator import attrgetter
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from earmark.db.bulk import stage
 from earmark.db.connection import ReadConnection, WriteConnection
@@ -14,7 +14,6 @@ _ledger_row = attrgetter(
     "conversation_id",
     "status.value",
     "reason",
-    "listed_at",
     "source_created_at",
     "source_updated_at",
     "parts_expected",
@@ -98,10 +97,10 @@ async def record_ledger(
         connection,
         create="CREATE TEMP TABLE IF NOT EXISTS staged_ledger"
         " (LIKE sync_ledger INCLUDING DEFAULTS) ON COMMIT DELETE ROWS",
-        copy="COPY staged_ledger (workspace_id, conversation_id, status, reason, listed_at,"
-        " source_created_at, source_updated_at, parts_expected, parts_received, attempts)"
+        copy="COPY staged_ledger (workspace_id, conversation_id, status, reason, source_created_at,"
+        " source_updated_at, parts_expected, parts_received, attempts)"
         " FROM STDIN (FORMAT BINARY)",
-        types=("int8", *("text",) * 3, *("timestamptz",) * 3, *("int4",) * 3),
+        types=("int8", *("text",) * 3, *("timestamptz",) * 2, *("int4",) * 3),
         rows=((workspace_id, *_ledger_row(entry)) for entry in entries),
     )
     await connection.execute(
@@ -132,13 +131,42 @@ async def record_unreadable(
         )
 
 
+async def stored_versions(
+    connection: ReadConnection, workspace_id: int, conversation_ids: Sequence[str]
+) -> dict[str, datetime]:
+    """When the stored version of each conversation was last changed at the source.
+
+    Conversations that are settled for another reason (deleted at the source) count as stored.
+    """
+    cursor = await connection.execute(
+        "SELECT conversation_id, source_updated_at FROM sync_ledger"
+        " WHERE workspace_id = %(workspace_id)s AND conversation_id = ANY(%(ids)s)"
+        " AND status IN ('stored', 'skipped')",
+        {"workspace_id": workspace_id, "ids": list(conversation_ids)},
+    )
+    return {row["conversation_id"]: row["source_updated_at"] async for row in cursor}
+
+
+async def count_listed_before(
+    connection: ReadConnection, workspace_id: int, position: datetime
+) -> int:
+    """Conversations in the ledger that were created before `position`."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT count(*) FROM sync_ledger WHERE workspace_id = %(workspace_id)s"
+            " AND source_created_at < %(position)s",
+            {"workspace_id": workspace_id, "position": position},
+        )
+        return await cursor.fetchone() or 0
+
+
 async def list_unfinished(
     connection: ReadConnection, workspace_id: int, *, max_attempts: int, limit: int
 ) -> list[LedgerEntry]:
     """Conversations that are listed but not stored, fewest attempts first."""
     async with connection.cursor(row_factory=class_row(LedgerEntry)) as cursor:
         await cursor.execute(
-            "SELECT conversation_id, status, reason, listed_at, source_created_at,"
+            "SELECT conversation_id, status, reason, source_created_at,"
             " source_updated_at, parts_expected, parts_received, attempts FROM sync_ledger"
             " WHERE workspace_id = %(workspace_id)s AND status IN ('pending', 'failed')"
             " AND attempts < %(max_attempts)s ORDER BY attempts, conversation_id LIMIT %(limit)s",

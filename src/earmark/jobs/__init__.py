@@ -1,0 +1,1 @@
+"""Durable jobs on PostgreSQL: the only package that knows the job engine."""

@@ -1,0 +1,105 @@
+"""Contact drivers: themes as reasons why customers write, and how surely that has changed."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+from earmark.db import insight_storage, theme_storage
+from earmark.db.connection import ReadConnection
+from earmark.db.insight_storage import Quote, ThemeVolume
+from earmark.db.models import Model, Theme
+from earmark.evaluation import intervals
+from earmark.evaluation.intervals import Change
+
+RECENT_DAYS: Final = 7
+BEFORE_DAYS: Final = 28
+
+Verdict = Literal["rising", "falling", "new", "unclear"]
+
+
+class Driver(Model):
+    """One theme as a reason why customers write, and how that has changed."""
+
+    theme: Theme
+    volume: ThemeVolume
+    usual: float
+    """Conversations that a week had on average over the four weeks before."""
+    change: Change
+    verdict: Verdict
+    """Rising or falling only where the whole interval says so."""
+    quotes: tuple[Quote, ...]
+
+
+async def load_drivers(
+    reader: ReadConnection,
+    workspace_id: int,
+    *,
+    until: datetime,
+    quotes: int,
+    theme_ids: Sequence[int] | None = None,
+    most: int | None = None,
+) -> list[Driver]:
+    """Drivers with `quotes` quotes each: all or those named by size, or the `most` telling ones."""
+    recent_from = until - timedelta(days=RECENT_DAYS)
+    volumes = await insight_storage.theme_volumes(
+        reader,
+        workspace_id,
+        recent_from=recent_from,
+        before_from=recent_from - timedelta(days=BEFORE_DAYS),
+        until=until,
+        theme_ids=theme_ids,
+    )
+    if most is not None:
+        volumes = sorted(volumes, key=_telling, reverse=True)[:most]
+    ids = [volume.theme_id for volume in volumes]
+    themes = await theme_storage.list_themes(reader, workspace_id, ids)
+    by_id = {theme.id: theme for theme in themes}
+    said: dict[int, list[Quote]] = {theme_id: [] for theme_id in ids}
+    for quote in await insight_storage.theme_quotes(reader, workspace_id, ids, per_theme=quotes):
+        said[quote.theme_id].append(quote)
+    return [
+        _to_driver(by_id[volume.theme_id], volume, said[volume.theme_id])
+        for volume in volumes
+        if volume.theme_id in by_id
+    ]
+
+
+def end_of_day(moment: datetime) -> datetime:
+    """Midnight UTC after `moment`: weeks are compared by whole days."""
+    midnight = datetime.combine(moment.astimezone(UTC).date(), datetime.min.time(), UTC)
+    return midnight + timedelta(days=1)
+
+
+def _telling(volume: ThemeVolume) -> tuple[int, float]:
+    """Clear rises first, by how many more conversations they brought; then by present size."""
+    if _verdict(volume, _change(volume)) in ("rising", "new"):
+        return 1, volume.recent - _usual(volume)
+    return 0, volume.recent
+
+
+def _change(volume: ThemeVolume) -> Change:
+    return intervals.change(
+        volume.recent, volume.before, now_days=RECENT_DAYS, before_days=BEFORE_DAYS
+    )
+
+
+def _usual(volume: ThemeVolume) -> float:
+    return volume.before * RECENT_DAYS / BEFORE_DAYS
+
+
+def _verdict(volume: ThemeVolume, change: Change) -> Verdict:
+    if change.low > 1:
+        return "new" if volume.before == 0 else "rising"
+    return "falling" if change.high is not None and change.high < 1 else "unclear"
+
+
+def _to_driver(theme: Theme, volume: ThemeVolume, quotes: Sequence[Quote]) -> Driver:
+    change = _change(volume)
+    return Driver(
+        theme=theme,
+        volume=volume,
+        usual=_usual(volume),
+        change=change,
+        verdict=_verdict(volume, change),
+        quotes=tuple(quotes),
+    )

@@ -1,0 +1,102 @@
+"""What one conversation was read as: its issues and all the proof in it."""
+
+from psycopg.rows import class_row
+
+from earmark.db.connection import ReadConnection
+from earmark.db.models import AuthorRole, Direction, EvidenceKind, Model
+
+
+class StoredEvidence(Model):
+    """A verified quote of a conversation, as a range of one of its messages."""
+
+    id: int
+    issue_id: int | None
+    message_id: str
+    author_role: AuthorRole
+    kind: EvidenceKind
+    start: int
+    end: int
+
+
+class StoredIssue(Model):
+    """An issue of a conversation."""
+
+    id: int
+    position: int
+    statement: str
+    direction: Direction
+    product_area_id: str | None
+    verified: bool
+
+
+class ReadingState(Model):
+    """Whether a conversation was read, and if not, why."""
+
+    status: str
+    reason: str | None
+    attempts: int
+    quotes_located: int
+    quotes_dropped: int
+
+
+class QuoteTotals(Model):
+    """How the verification of quotes went over a whole workspace."""
+
+    located: int
+    dropped: int
+
+
+async def list_issues(
+    connection: ReadConnection, workspace_id: int, conversation_id: str
+) -> list[StoredIssue]:
+    """The issues of a conversation, first one first."""
+    async with connection.cursor(row_factory=class_row(StoredIssue)) as cursor:
+        await cursor.execute(
+            "SELECT id, position, statement, direction, product_area_id, verified FROM issues"
+            " WHERE workspace_id = %(workspace_id)s AND conversation_id = %(id)s"
+            " ORDER BY position",
+            {"workspace_id": workspace_id, "id": conversation_id},
+        )
+        return await cursor.fetchall()
+
+
+async def list_evidence(
+    connection: ReadConnection, workspace_id: int, conversation_id: str
+) -> list[StoredEvidence]:
+    """All verified quotes of a conversation, in the order of the text."""
+    async with connection.cursor(row_factory=class_row(StoredEvidence)) as cursor:
+        await cursor.execute(
+            "SELECT e.id, e.issue_id, e.message_id, e.author_role, e.kind, e.quote_start AS start,"
+            " e.quote_end AS end FROM evidence e JOIN messages m"
+            " ON (m.workspace_id, m.conversation_id, m.id)"
+            " = (e.workspace_id, e.conversation_id, e.message_id)"
+            " WHERE e.workspace_id = %(workspace_id)s AND e.conversation_id = %(id)s"
+            " ORDER BY m.created_at, m.position, e.quote_start, e.id",
+            {"workspace_id": workspace_id, "id": conversation_id},
+        )
+        return await cursor.fetchall()
+
+
+async def get_reading_state(
+    connection: ReadConnection, workspace_id: int, conversation_id: str
+) -> ReadingState | None:
+    """Where a conversation stands; null if nothing has tried to read it yet."""
+    async with connection.cursor(row_factory=class_row(ReadingState)) as cursor:
+        await cursor.execute(
+            "SELECT status, reason, attempts, quotes_located, quotes_dropped FROM analyses"
+            " WHERE workspace_id = %(workspace_id)s AND conversation_id = %(id)s",
+            {"workspace_id": workspace_id, "id": conversation_id},
+        )
+        return await cursor.fetchone()
+
+
+async def count_quotes(connection: ReadConnection, workspace_id: int) -> QuoteTotals:
+    """Quotes that were located and quotes that were dropped, over all readings."""
+    async with connection.cursor(row_factory=class_row(QuoteTotals)) as cursor:
+        await cursor.execute(
+            "SELECT coalesce(sum(quotes_located), 0)::bigint AS located,"
+            " coalesce(sum(quotes_dropped), 0)::bigint AS dropped FROM analyses"
+            " WHERE workspace_id = %(workspace_id)s AND status = 'done'",
+            {"workspace_id": workspace_id},
+        )
+        return await cursor.fetchone() or QuoteTotals(located=0, dropped=0)

@@ -1,0 +1,62 @@
+"""Intervals for shares, counts and changes; closed forms, all at 95 %."""
+
+import math
+from typing import Final
+
+from earmark.db.models import Interval, Model
+
+Z: Final = 1.959963984540054
+
+
+class Change(Model):
+    """How many times as often something happens now as before."""
+
+    value: float | None
+    """Null where it did not happen before."""
+    low: float
+    high: float | None
+    """Null where there is no upper bound."""
+
+
+def share(successes: int, trials: int) -> Interval:
+    """A proportion with its Wilson interval (Wilson 1927); the whole range for no trials."""
+    if trials == 0:
+        return Interval(value=0.0, low=0.0, high=1.0)
+    p = successes / trials
+    centre = (p + Z**2 / (2 * trials)) / (1 + Z**2 / trials)
+    half = Z / (1 + Z**2 / trials) * math.sqrt(p * (1 - p) / trials + Z**2 / (4 * trials**2))
+    return Interval(value=p, low=max(centre - half, 0.0), high=min(centre + half, 1.0))
+
+
+def count(events: int) -> Interval:
+    """A Poisson count with Byar's approximation of its exact interval (Breslow and Day 1987)."""
+    low = 0.0
+    if events > 0:
+        low = events * (1 - 1 / (9 * events) - Z / (3 * math.sqrt(events))) ** 3
+    above = events + 1
+    high = above * (1 - 1 / (9 * above) + Z / (3 * math.sqrt(above))) ** 3
+    return Interval(value=float(events), low=low, high=high)
+
+
+def scaled(interval: Interval, factor: float) -> Interval:
+    """The interval of the same estimate in another unit."""
+    return Interval(
+        value=interval.value * factor, low=interval.low * factor, high=interval.high * factor
+    )
+
+
+def change(now: int, before: int, *, now_days: float, before_days: float) -> Change:
+    """The ratio of two rates.
+
+    Given their sum, the newer of two Poisson counts is binomial; its Wilson interval, turned into
+    odds, is the interval of the ratio (Przyborowski and Wilenski 1940).
+    """
+    if now + before == 0:
+        return Change(value=None, low=0.0, high=None)
+    exposure = before_days / now_days
+    part = share(now, now + before)
+    return Change(
+        value=now / before * exposure if before else None,
+        low=part.low / (1 - part.low) * exposure,
+        high=part.high / (1 - part.high) * exposure if before and part.high < 1 else None,
+    )

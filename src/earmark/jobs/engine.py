@@ -1,0 +1,214 @@
+"""What a worker does with each kind of job.
+
+A run is a small state machine in PostgreSQL: `advance` looks at its stages under a row lock and
+queues what comes next; `stage` and `page` do the work and ask for `advance` when they are the last.
+Every job may run twice or be cut off at any point: the stages select only what is not done.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import structlog
+from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job
+
+from earmark.db import run_storage
+from earmark.db.models import Run, RunStatus, Stage
+from earmark.errors import EarmarkError
+from earmark.jobs.queue import ADVANCE, PAGE, RESCUE, STAGE, JobQueue
+from earmark.pipeline import classify
+from earmark.pipeline.run import (
+    PAGED,
+    Services,
+    make_pages,
+    next_stage,
+    perform_page,
+    perform_stage,
+)
+
+HEARTBEAT_SECONDS: Final = 2.0
+STALLED_SECONDS: Final = 8.0
+_MOST_RETRIES: Final = 6
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class RetryTransient(BaseRetryStrategy):
+    """Again after errors that may pass, with growing waits; at once after a shutdown."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """The engine's question: when to try again, if at all."""
+        if isinstance(exception, asyncio.CancelledError):
+            return RetryDecision(retry_in={"seconds": 0})
+        if is_transient(exception) and job.attempts < _MOST_RETRIES:
+            return RetryDecision(retry_in={"seconds": min(2**job.attempts, 60)})
+        return None
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same job may succeed later."""
+    return isinstance(error, ConnectorException) or (
+        isinstance(error, EarmarkError) and error.retryable
+    )
+
+
+class Engine:
+    """Registers Earmark's tasks with an engine and does their work."""
+
+    def __init__(self, app: App, services: Services) -> None:
+        self._app = app
+        self._services = services
+        self._database = services.database
+        self._queue = JobQueue(app)
+        retry = RetryTransient()
+        app.task(name=ADVANCE, retry=retry, pass_context=True)(self.advance)
+        app.task(name=STAGE, retry=retry, pass_context=True)(self.stage)
+        app.task(name=PAGE, retry=retry, pass_context=True)(self.page)
+        rescue = app.task(name=RESCUE, priority=100, queueing_lock=RESCUE)(self.rescue)
+        # The sixth field is seconds: a lost worker's jobs are taken over by any other.
+        app.periodic(cron="* * * * * */5")(rescue)
+
+    async def advance(self, context: JobContext, workspace_id: int, run_id: int) -> None:
+        """Decide what a run does next."""
+
+        async def decide() -> None:
+            async with self._database.write() as connection:
+                run = await run_storage.lock_run(connection, workspace_id, run_id)
+                if run.finished_at is not None:
+                    return
+                if run.cancel_requested:
+                    await run_storage.finish_run(connection, run, RunStatus.CANCELLED)
+                    return
+                stage = next_stage(await run_storage.list_stages(connection, workspace_id, run_id))
+                if stage is None:
+                    await run_storage.finish_run(connection, run, RunStatus.SUCCEEDED)
+                elif stage.stage not in PAGED:
+                    await run_storage.start_stage(connection, run, stage.stage)
+                    await self._queue.stage(connection, run, stage.stage)
+                else:
+                    if stage.status == "waiting":
+                        total = await make_pages(connection, run, stage.stage)
+                        await run_storage.start_stage(connection, run, stage.stage, total=total)
+                    pages = await run_storage.list_waiting_pages(connection, run, stage.stage)
+                    if pages:
+                        await self._queue.pages(connection, run, stage.stage, pages)
+                    else:
+                        await run_storage.finish_stage(connection, run, stage.stage)
+                        await self._queue.advance(connection, run)
+
+        await self._guard(context, workspace_id, run_id, decide)
+
+    async def stage(self, context: JobContext, workspace_id: int, run_id: int, stage: str) -> None:
+        """Do a stage that is one piece of work."""
+        which = Stage(stage)
+
+        async def work() -> None:
+            run = await self._live_run(workspace_id, run_id)
+            if run is None:
+                return
+            if not run.cancel_requested:
+                await perform_stage(self._services, run, which)
+            async with self._database.write() as connection:
+                run = await run_storage.lock_run(connection, workspace_id, run_id)
+                if not run.cancel_requested:
+                    await run_storage.finish_stage(connection, run, which)
+                await self._queue.advance(connection, run)
+
+        await self._guard(context, workspace_id, run_id, work)
+
+    async def page(
+        self, context: JobContext, workspace_id: int, run_id: int, stage: str, page: int
+    ) -> None:
+        """Do one page of a paged stage."""
+        which = Stage(stage)
+
+        async def work() -> None:
+            run = await self._live_run(workspace_id, run_id)
+            if run is None or run.cancel_requested:
+                return
+            async with self._database.read() as connection:
+                ids = await run_storage.read_page(connection, run, which, page)
+            failures = await self._perform(run, which, ids) if ids else []
+            async with self._database.write() as connection:
+                await run_storage.finish_page(connection, run, which, page, failures=failures)
+                if not await run_storage.list_waiting_pages(connection, run, which, limit=1):
+                    await self._queue.advance(connection, run)
+
+        await self._guard(context, workspace_id, run_id, work)
+
+    async def rescue(self, timestamp: int) -> None:
+        """Give the jobs of workers that fell silent to others; `timestamp` is the schedule's."""
+        stalled = await self._app.job_manager.get_stalled_jobs(
+            seconds_since_heartbeat=STALLED_SECONDS
+        )
+        for job in stalled:
+            await _log.awarning("job_rescued", job_id=job.id, task=job.task_name, at=timestamp)
+            await self._app.job_manager.retry_job(job)
+
+    async def _live_run(self, workspace_id: int, run_id: int) -> Run | None:
+        """The run, unless it has ended: a late job then does nothing."""
+        async with self._database.read() as connection:
+            run = await run_storage.get_run(connection, workspace_id, run_id)
+        return run if run.finished_at is None else None
+
+    async def _perform(self, run: Run, stage: Stage, ids: Sequence[str]) -> list[str]:
+        """Do a page; if one conversation breaks it, do the others and record that one."""
+        try:
+            await perform_page(self._services, run, stage, ids)
+        except (EarmarkError, ConnectorException):
+            raise
+        except Exception as error:  # noqa: BLE001 - process edge: one bad conversation, not the page
+            reason = type(error).__name__
+            await _log.awarning("page_failed", stage=stage.value, size=len(ids), error=reason)
+            if len(ids) == 1:
+                await classify.record_failure(
+                    self._database, run.workspace_id, ids[0], stage=stage, reason=reason
+                )
+                return list(ids)
+            half = len(ids) // 2
+            first = await self._perform(run, stage, ids[:half])
+            return first + await self._perform(run, stage, ids[half:])
+        return []
+
+    async def _guard(
+        self,
+        context: JobContext,
+        workspace_id: int,
+        run_id: int,
+        work: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Let passing errors be retried; any other ends the run with its reason."""
+        try:
+            await work()
+        except (EarmarkError, ConnectorException) as error:
+            if is_transient(error) and context.job.attempts < _MOST_RETRIES:
+                await _log.awarning("job_will_retry", run_id=run_id, error=type(error).__name__)
+                raise
+            await _log.aerror("run_failed", run_id=run_id, error=type(error).__name__)
+            await self._fail(workspace_id, run_id, _reason(error))
+        except Exception as error:  # noqa: BLE001 - process edge: the run must say that it ended
+            await _log.aerror("run_failed", run_id=run_id, **_trace(error))
+            await self._fail(workspace_id, run_id, _reason(error))
+
+    async def _fail(self, workspace_id: int, run_id: int, reason: str) -> None:
+        async with self._database.write() as connection:
+            run = await run_storage.lock_run(connection, workspace_id, run_id)
+            await run_storage.finish_run(connection, run, RunStatus.FAILED, error=reason)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, EarmarkError):
+        return str(error)
+    return f"A defect of Earmark: {type(error).__name__}. The worker's log says where it happened."
+
+
+def _trace(error: BaseException) -> dict[str, object]:
+    """Where an error came from, without its message, which may hold customer text."""
+    frames: list[str] = []
+    trace = error.__traceback__
+    while trace is not None:
+        frames.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return {"error": type(error).__name__, "frames": frames[-8:]}

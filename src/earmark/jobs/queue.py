@@ -1,0 +1,133 @@
+"""The engine's schema and the jobs that exist; a job holds ids only, never text."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Final, LiteralString, cast
+
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.types import JSONValue
+
+from earmark.db import run_storage
+from earmark.db.connection import Database, WriteConnection
+from earmark.db.models import Run, Stage
+
+ADVANCE: Final = "advance"
+STAGE: Final = "stage"
+PAGE: Final = "page"
+RESCUE: Final = "rescue"
+_RUN_QUEUE: Final = "runs"
+
+
+def new_app() -> App:
+    """An engine without tasks, not opened yet."""
+    return App(connector=PsycopgConnector())
+
+
+class JobQueue:
+    """Puts jobs into the queue, in the caller's transaction."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def advance(self, connection: WriteConnection, run: Run) -> None:
+        """Let a worker decide what the run does next; a second request while one waits is none."""
+        try:
+            async with connection.transaction():
+                await self._app.configure_task(
+                    ADVANCE,
+                    queue=_RUN_QUEUE,
+                    priority=10,
+                    lock=f"advance:{run.id}",
+                    queueing_lock=f"advance:{run.id}",
+                    connection=connection,
+                ).defer_async(**run_key(run))
+        except AlreadyEnqueued:
+            return
+
+    async def stage(self, connection: WriteConnection, run: Run, stage: Stage) -> None:
+        """Let a worker do a stage that is one piece of work."""
+        await self._app.configure_task(
+            STAGE, queue=_RUN_QUEUE, lock=f"{stage}:{run.id}", connection=connection
+        ).defer_async(**run_key(run), stage=stage.value)
+
+    async def pages(
+        self, connection: WriteConnection, run: Run, stage: Stage, pages: list[int]
+    ) -> None:
+        """Let workers do pages of a stage, in any order."""
+        arguments: list[dict[str, JSONValue]] = [
+            {**run_key(run), "stage": stage.value, "page": page} for page in pages
+        ]
+        await self._app.configure_task(
+            PAGE, queue=_RUN_QUEUE, connection=connection
+        ).batch_defer_async(*arguments)
+
+
+def run_key(run: Run) -> dict[str, JSONValue]:
+    """The arguments by which a job names its run."""
+    return {"workspace_id": run.workspace_id, "run_id": run.id}
+
+
+@asynccontextmanager
+async def open_queue(database: Database) -> AsyncGenerator[JobQueue]:
+    """For processes that queue jobs and do none."""
+    app = new_app()
+    async with app.open_async(database.pool):
+        yield JobQueue(app)
+
+
+async def start_run(connection: WriteConnection, queue: JobQueue, workspace_id: int) -> Run:
+    """Create a run and let a worker begin it; raises `Conflict` while another is unfinished."""
+    run = await run_storage.create_run(connection, workspace_id)
+    await queue.advance(connection, run)
+    return run
+
+
+async def cancel_run(
+    connection: WriteConnection, queue: JobQueue, workspace_id: int, run_id: int
+) -> Run:
+    """Ask a run to stop; raises `Conflict` if it has ended."""
+    run = await run_storage.request_cancel(connection, workspace_id, run_id)
+    await queue.advance(connection, run)
+    return run
+
+
+async def migrate_queue(database: Database) -> None:
+    """Create the engine's tables, or bring them to the installed version of the engine."""
+    installed = version("procrastinate")
+    async with database.write() as connection:
+        cursor = await connection.execute(
+            "SELECT to_regclass('earmark.procrastinate_jobs') IS NOT NULL AS present,"
+            " (SELECT version FROM job_engine) AS version"
+        )
+        row = await cursor.fetchone()
+        known = row["version"] if row else None
+        if row and row["present"] and known == installed:
+            return
+        for script in _scripts(known if row and row["present"] else None):
+            # The engine's own package data, not input.
+            await connection.execute(cast(LiteralString, script))
+        await connection.execute(
+            "INSERT INTO job_engine (version) VALUES (%(version)s)"
+            " ON CONFLICT (only_row) DO UPDATE SET version = excluded.version",
+            {"version": installed},
+        )
+
+
+def _scripts(known: str | None) -> list[str]:
+    """The whole schema for a new database, else what came after version `known`, in order."""
+    folder = files("procrastinate.sql")
+    if known is None:
+        return [(folder / "schema.sql").read_text("utf-8")]
+    migrations = sorted((folder / "migrations").iterdir(), key=lambda file: file.name)
+    return [
+        file.read_text("utf-8")
+        for file in migrations
+        if file.name.endswith(".sql") and _numbers(file.name.partition("_")[0]) > _numbers(known)
+    ]
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))

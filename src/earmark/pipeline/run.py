@@ -1,0 +1,90 @@
+"""Which stage does what, and what comes next. `jobs` decides when and on which worker.
+
+A stage is either one piece of work (sync, learn, themes, stories) or many pages of conversations
+that workers share (mask, classify). Every piece selects only what is not done yet, so doing it
+twice, or again after a crash, changes nothing.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+from pydantic import ConfigDict
+
+from earmark.db import run_storage
+from earmark.db.connection import Database, WriteConnection
+from earmark.db.models import Model, Run, Stage, StageProgress
+from earmark.llm.base import TextModels
+from earmark.pipeline import classify, ingest, learn, mask, stories, themes
+from earmark.pipeline.progress import Progress
+from earmark.sources.base import Source
+
+PAGED: Final = frozenset({Stage.MASK, Stage.CLASSIFY})
+_PAGE_SIZE: Final = 100
+_MOST_ATTEMPTS: Final = 5
+
+OpenSource = Callable[[int], AbstractAsyncContextManager[Source]]
+"""Opens the source of the workspace with that id; raises `ConfigurationError`."""
+
+
+class Services(Model):
+    """What the stages need from outside."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    database: Database
+    open_source: OpenSource
+    models: TextModels
+
+
+def next_stage(stages: Sequence[StageProgress]) -> StageProgress | None:
+    """The first stage that is not done; null when all are."""
+    return next((stage for stage in stages if stage.status != "done"), None)
+
+
+async def make_pages(connection: WriteConnection, run: Run, stage: Stage) -> int:
+    """Split what a paged stage has to do into pages; returns the number of conversations."""
+    if stage is Stage.MASK:
+        return await run_storage.create_mask_pages(
+            connection, run, masker=mask.VERSION, page_size=_PAGE_SIZE
+        )
+    return await run_storage.create_classify_pages(
+        connection,
+        run,
+        reader=await classify.reader_key(connection, run.workspace_id),
+        max_attempts=_MOST_ATTEMPTS,
+        page_size=_PAGE_SIZE,
+    )
+
+
+async def perform_stage(services: Services, run: Run, stage: Stage) -> None:
+    """Do a stage that is one piece of work; returns early if a cancel is requested."""
+    progress = Progress(services.database, run, stage)
+    work: dict[Stage, Callable[[], Awaitable[None]]] = {
+        Stage.SYNC: lambda: _sync(services, run, progress),
+        Stage.LEARN: lambda: learn.fit_model(
+            services.database, services.models, run.workspace_id, progress
+        ),
+        Stage.THEMES: lambda: themes.update_themes(
+            services.database, services.models, run.workspace_id, progress
+        ),
+        Stage.STORIES: lambda: stories.draft_stories(services.database, run.workspace_id, progress),
+    }
+    await work[stage]()
+
+
+async def _sync(services: Services, run: Run, progress: Progress) -> None:
+    async with services.open_source(run.workspace_id) as source:
+        await ingest.sync(services.database, source, run.workspace_id, progress)
+
+
+async def perform_page(
+    services: Services, run: Run, stage: Stage, conversation_ids: Sequence[str]
+) -> None:
+    """Do one page of a paged stage."""
+    if stage is Stage.MASK:
+        await mask.mask_page(services.database, run.workspace_id, conversation_ids)
+    else:
+        await classify.classify_page(
+            services.database, services.models, run.workspace_id, conversation_ids
+        )
