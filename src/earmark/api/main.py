@@ -24,6 +24,7 @@ OpenDatabase = Callable[[], AbstractAsyncContextManager[Database]]
 """Connects the application to its database for as long as it runs."""
 
 API_PREFIX: Final = "/api/v1"
+_INDEX: Final = "index.html"
 _ROUTERS: Final = (workspaces, conversations, themes, stories, runs, coverage)
 
 
@@ -42,7 +43,7 @@ def create_app(open_database: OpenDatabase) -> FastAPI:
         version=__version__,
         lifespan=lifespan,
         openapi_url=f"{API_PREFIX}/openapi.json",
-        # The interactive pages load scripts from elsewhere; the web app and the document are enough.
+        # The interactive pages would load scripts from another site.
         docs_url=None,
         redoc_url=None,
     )
@@ -76,7 +77,7 @@ def _describe_problems(app: FastAPI) -> None:
 
 def _mount_web_app(app: FastAPI, folder: Path) -> None:
     """Serve the built pages; every address that is no file and no API is the single page."""
-    index = folder / "index.html"
+    pages = {file.name: file for file in folder.glob("*") if file.is_file()}
     if (folder / "assets").is_dir():
         app.mount("/assets", StaticFiles(directory=folder / "assets"), name="assets")
 
@@ -84,13 +85,12 @@ def _mount_web_app(app: FastAPI, folder: Path) -> None:
     async def page(path: str) -> Response:
         if path.startswith("api/"):
             raise HTTPException(404)
-        if not index.is_file():
+        if _INDEX not in pages:
             raise ConfigurationError(
                 "The web app is not built.",
                 why="This is a source checkout that was installed without Node.",
                 fix="Run `python3 dev.py demo`; the API works without it.",
             )
-        file = folder / path
-        if path and file.is_file() and file.resolve().is_relative_to(folder.resolve()):
-            return FileResponse(file)
-        return FileResponse(index, headers={"Cache-Control": "no-cache"})
+        if path in pages and path != _INDEX:
+            return FileResponse(pages[path])
+        return FileResponse(pages[_INDEX], headers={"Cache-Control": "no-cache"})
