@@ -1,4 +1,4 @@
-"""The sizes that keep a codebase readable: functions and files, median, 90th percentile, largest."""
+"""The sizes that keep a codebase readable: of functions and of files."""
 
 import ast
 from collections.abc import Sequence

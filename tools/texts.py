@@ -6,12 +6,10 @@ from pathlib import Path
 
 _FORBIDDEN = {
     "a registry's address": re.compile(
-        r"registry\.npm" r"js\.org|files\.python" r"hosted\.org|pypi\.org/simple|--index" r"-url"
+        r"registry\.npmjs\.org|files\.pythonhosted\.org|pypi\.org/simple|--index[-]url"
     ),
-    "a download address in a lock file": re.compile(r'"resol' r'ved":\s*"http'),
-    "a path of somebody's machine": re.compile(
-        r"(?<![\w.])/(?:home|Users)/(?!USER\b)\w+/|/wor" r"k/main"
-    ),
+    "a download address in a lock file": re.compile(r'"resolved["]:\s*"http'),
+    "a path of somebody's machine": re.compile(r"(?<![\w.])/(?:home|Users)/(?!USER\b)\w+/"),
 }
 _BINARY = frozenset({".png", ".ico", ".woff2", ".gz"})
 
