@@ -256,6 +256,10 @@ KEPT = {
     "dashes in the middle": (
         "part one\n--\n" + "\n".join(f"line {n} of the log file" for n in range(30))
     ),
+    "rule between two parts": (
+        "The player hangs when I resize the window.\n---\n"
+        "React version: 17.0.2, latest at the time of writing.\nIs there a way around it?"
+    ),
     "sent from as a sentence": "The bill was\nsent from your billing system to the wrong address",
     "only a quotation": "> It fails\n> again",
     "only a forwarded message": "---------- Forwarded message ---------\nFrom: Bob\nIt is broken",

@@ -35,7 +35,7 @@ class _Line(NamedTuple):
     text: str
 
 
-_SEPARATORS = {"--", "—", "–", "__", "-- ", "---"}
+_SEPARATORS = {"--", "—", "–", "__"}
 _SIGNATURE_LINES = 15
 _LEGAL_LINES = 40
 _SCANNED = 2_000
@@ -220,13 +220,17 @@ def _disclaimer_start(paragraph: Sequence[_Line]) -> int:
 def _without_signature(own: Sequence[_Line]) -> list[_Line]:
     start = max(len(own) - _SIGNATURE_LINES, 1)
     for index in range(start, len(own)):
-        if own[index].text in _SEPARATORS:
+        if own[index].text in _SEPARATORS and _mostly_signature(own[index + 1 :]):
             return list(own[:index])
     for index in range(start, len(own)):
         length = _closing_length(own[index:])
         if length:
             return [*own[:index], *own[index + length :]]
     return _without_contact_block(own)
+
+
+def _mostly_signature(lines: Sequence[_Line]) -> bool:
+    return 2 * sum(phrases.is_signature_line(line.text) for line in lines) >= len(lines)
 
 
 def _closing_length(lines: Sequence[_Line]) -> int:
