@@ -53,11 +53,12 @@ def locate(quote: str, body: str) -> Span | None:
     """
     folded = FoldedText(quote)
     needle = folded.text.strip(_OUTER)
+    bounds = folded.original_range(offset := folded.text.find(needle), offset + len(needle))
+    if bounds is None:  # an accent on an outer quotation mark: it belongs to the quote
+        needle = folded.text.strip()
     short = len(needle) < MIN_QUOTE
     if not needle or (short and not any(map(str.isdigit, needle))):
         return None
-    offset = folded.text.index(needle)
-    bounds = folded.original_range(offset, offset + len(needle))
     exact = None if short or bounds is None else _locate_exact(quote[slice(*bounds)], body)
     return exact or _locate_folded(needle, body, standing_alone=short)
 
