@@ -52,7 +52,7 @@ async def running(
             async with _deadline(supervisor, patience):
                 lock = await stack.enter_async_context(locked(layout.clients_lock, exclusive=False))
                 os.utime(lock)  # the watcher counts its seconds from the last visit
-                stack.push_async_callback(_leave, lock, layout)
+                stack.push_async_callback(_leave, lock, supervisor)
                 async with locked(layout.start_lock, exclusive=True):
                     server = await supervisor.find_or_start()
         yield server
@@ -155,13 +155,15 @@ async def _deadline(supervisor: Supervisor, seconds: float) -> AsyncGenerator[No
         ) from error
 
 
-async def _leave(lock: int, layout: Layout) -> None:
+async def _leave(lock: int, supervisor: Supervisor) -> None:
     """Leave the rest to the watcher, save in a container that ends with this process.
 
     There nobody is left to stop the server, so that every stop of the container would be a crash.
     """
+    data = supervisor.layout.data
     os.utime(lock)
     if os.getpid() == 1 and try_lock(lock, exclusive=True):
-        postmaster = running_postmaster(layout.data)
-        if postmaster:
-            await asyncio.to_thread(stop_postmaster, postmaster.pid, layout.data)
+        if postmaster := running_postmaster(data):
+            await asyncio.to_thread(stop_postmaster, postmaster.pid, data)
+    elif running_postmaster(data):
+        await supervisor.ensure_watcher()

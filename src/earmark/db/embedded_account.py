@@ -50,7 +50,8 @@ def find_account(layout: Layout, name: str) -> Account:
     if mine != 0:
         if owner and owner.st_uid != mine:
             raise _foreign_cluster(layout, owner.st_uid)
-        return Account(name=_name(mine), uid=mine, gid=os.getegid(), switch=False)
+        account = Account(name=_name(mine), uid=mine, gid=os.getegid(), switch=False)
+        return account if layout.has_cluster() else _with_entry(account)
     if owner and owner.st_uid != 0:
         return Account(name=_name(owner.st_uid), uid=owner.st_uid, gid=owner.st_gid, switch=True)
     return _named(name)
@@ -110,7 +111,7 @@ async def check_reachable(account: Account, directory: Path) -> None:
     """
     if not account.switch:
         return
-    folders = [folder for folder in (*reversed(directory.parents), directory) if folder.exists()]
+    folders = [folder for folder in (*reversed(directory.parents), directory) if folder.is_dir()]
     try:
         answer = await run(
             "/bin/sh", "-c", _FIRST_CLOSED, "sh", *folders, account=account, folder=Path("/")
@@ -157,6 +158,17 @@ def _named(name: str) -> Account:
             fix="Name an ordinary account, such as nobody.",
         )
     return Account(name=name, uid=entry.pw_uid, gid=entry.pw_gid, switch=True)
+
+
+def _with_entry(account: Account) -> Account:
+    """The account, if the system knows its name: initdb insists on that (the server does not)."""
+    if account.name == str(account.uid):
+        raise ConfigurationError(
+            f"The user id {account.uid} has no name on this system.",
+            why="PostgreSQL makes a new cluster only for an account that has one.",
+            fix=f"Run the container as a user of its /etc/passwd or as root, or {OTHER_SERVER}.",
+        )
+    return account
 
 
 def _name(uid: int) -> str:

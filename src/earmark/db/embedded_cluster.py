@@ -9,7 +9,7 @@ from pathlib import Path
 
 from earmark.db.embedded_account import Account, Outcome, run
 from earmark.db.embedded_binaries import Binaries
-from earmark.db.embedded_layout import DATABASE, ROLE, Layout, full_disk_error
+from earmark.db.embedded_layout import DATABASE, OTHER_FOLDER, ROLE, Layout, full_disk_error
 from earmark.db.embedded_socket import make_private
 from earmark.errors import ConfigurationError, DatabaseError
 
@@ -72,7 +72,7 @@ async def create_cluster(layout: Layout, account: Account, binaries: Binaries) -
     Whatever a killed attempt has left is removed first: it never bore the name `data`, so nobody
     has stored anything in it.
     """
-    await to_thread(_clear, layout, account)
+    await to_thread(_make_room, layout, account)
     work = Path(tempfile.mkdtemp(prefix="new-", dir=layout.server))
     try:
         make_private(work, account)
@@ -142,7 +142,13 @@ def _reports_failure(line: str) -> bool:
     return any(word in line for word in ("ERROR:", "FATAL:", "PANIC:", "error:"))
 
 
-def _clear(layout: Layout, account: Account) -> None:
+def _make_room(layout: Layout, account: Account) -> None:
+    if layout.data.exists() and any(layout.data.iterdir()):
+        raise ConfigurationError(
+            f"{layout.data} is in the way: it holds something else than a PostgreSQL cluster.",
+            why="Earmark makes its cluster there, and removes nothing that it has not made.",
+            fix=f"Move it away. {OTHER_FOLDER} to leave it there.",
+        )
     make_private(layout.server, account)
     for leftover in layout.server.glob("new-*"):
         # A killed Earmark's initdb may still be writing there; what stays goes the next time.

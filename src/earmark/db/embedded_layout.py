@@ -116,10 +116,16 @@ def folder_error(error: OSError, directory: Path) -> EarmarkError:
     """Ours for a refusal of the file system on something below `directory`."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return full_disk_error(directory)
+    place = Path(error.filename or directory)
+    why = f"{place}: {error.strerror or error}."
+    if place.is_relative_to(directory) or directory.is_relative_to(place):
+        return ConfigurationError(
+            f"The data directory {directory} cannot be used.",
+            why=why,
+            fix=f"Give this account the right to write there. {OTHER_FOLDER}, or {OTHER_SERVER}.",
+        )
     return ConfigurationError(
-        f"The data directory {directory} cannot be used.",
-        why=f"{error.filename or directory}: {error.strerror or error}.",
-        fix=f"Give this account the right to write there. {OTHER_FOLDER}, or {OTHER_SERVER}.",
+        "The embedded PostgreSQL cannot be started.", why=why, fix=f"Mend that, or {OTHER_SERVER}."
     )
 
 

@@ -90,7 +90,7 @@ class Supervisor:
             await check_reachable(self.account, self.layout.directory)
             binaries = await find_runnable(self.layout, self.account)
             await create_cluster(self.layout, self.account, binaries)
-        await self._ensure_watcher()
+        await self.ensure_watcher()
         while not (server := await self._find()):
             if self._is_free():
                 await self._start()
@@ -168,7 +168,8 @@ class Supervisor:
         self.waiting_for = "processes of a killed server to end"
         await asyncio.sleep(0.5)
 
-    async def _ensure_watcher(self) -> None:
+    async def ensure_watcher(self) -> None:
+        """Start the watcher if there is none. Call as a registered client."""
         with opened(self.layout.watcher_lock) as lock:
             if not try_lock(lock, exclusive=True):
                 return

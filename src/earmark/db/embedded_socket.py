@@ -28,13 +28,21 @@ def find_socket_folder(layout: Layout, account: Account) -> Path:
 
 
 def prepare_socket_folder(layout: Layout, account: Account) -> Path:
-    """A folder that a server to be started can listen in. Call under the start lock."""
-    recorded = _recorded(layout, account)
-    if recorded:
-        return recorded
+    """A folder that a server to be started can listen in.
+
+    Call under the start lock and when no server runs: a socket that is still there is dead then,
+    and goes, with its lock file, whose pid may belong to another program by now.
+    """
+    folder = _recorded(layout, account) or _choose(layout, account)
+    for leftover in (_FILE, f"{_FILE}.lock"):
+        (folder / leftover).unlink(missing_ok=True)
+    return folder
+
+
+def _choose(layout: Layout, account: Account) -> Path:
     if _fits(layout.socket):
         make_private(layout.socket, account)
-        if _holds_sockets(layout.socket):
+        if holds_sockets(layout.socket):
             layout.socket_record.unlink(missing_ok=True)
             return layout.socket
     folder = _make_short_folder(account)
@@ -80,7 +88,7 @@ def _fits(folder: Path) -> bool:
     return len(os.fsencode(path)) <= _LONGEST and not any(mark in path for mark in _SYNTAX)
 
 
-def _holds_sockets(folder: Path) -> bool:
+def holds_sockets(folder: Path) -> bool:
     """Some shared and network file systems do not."""
     trial = folder / f".s.{os.getpid()}"
     with socket.socket(socket.AF_UNIX) as listener:

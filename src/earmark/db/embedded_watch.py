@@ -11,7 +11,8 @@ Why no client can lose its server:
   `clients.lock`. So a client that has its lock and finds `watcher.lock` taken knows that the
   watcher stays for as long as the client does; if it finds it free, it starts a watcher.
 - A client makes sure of the watcher before it starts the server, so a client killed at any moment
-  leaves a watcher behind. Locks belong to the kernel: a killed process holds none.
+  leaves a watcher behind; and again as it leaves, in case the watcher was killed meanwhile. Locks
+  belong to the kernel: a killed process holds none.
 - A process is signalled only if its command line names this data directory: a number in an old
   `postmaster.pid` proves nothing.
 """
@@ -96,10 +97,19 @@ def stop_postmaster(pid: int, data: Path) -> bool:
     return False
 
 
-def remove_socket_folder(record: Path) -> None:
-    """Remove the empty folder that the record's first line names; the next start makes another."""
-    with suppress(OSError):
-        Path(record.read_text().splitlines()[0]).rmdir()
+def read_socket_folder(record: Path) -> Path | None:
+    """The folder that the record's first line names, if there is a record."""
+    try:
+        return Path(record.read_text().splitlines()[0])
+    except (FileNotFoundError, IndexError):
+        return None
+
+
+def remove_folder(folder: Path | None) -> None:
+    """Remove it if it is empty, as a stopped server leaves it; the next start makes another."""
+    if folder:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def trim_log(log: Path, limit: int = _LOG_LIMIT) -> None:
@@ -144,16 +154,26 @@ def main(arguments: Sequence[str]) -> None:
     """Return in the first process as soon as a watcher holds the lock; the second one watches."""
     watch = Watch.from_arguments(arguments)
     mine = os.open(watch.watcher_lock, os.O_RDWR)
-    if not try_lock(mine, exclusive=True):
+    if not _take_over(mine):
         return
     clients = os.open(watch.clients_lock, os.O_RDWR)
     if os.fork() == 0:
         _detach(watch)
-        if not stop_postmaster(_watch(watch, clients), watch.data):
-            _report("PostgreSQL does not stop")
-        remove_socket_folder(watch.socket_record)
+        leftover = _watch(watch, clients)
+        if not stop_postmaster(leftover.pid, watch.data):
+            _report(f"PostgreSQL {leftover.pid} does not stop")
+        remove_folder(leftover.socket_folder)
         os.close(mine)
         os.close(clients)
+
+
+def _take_over(mine: int) -> bool:
+    """False if there is a watcher. A client that looks for one holds the lock for an instant."""
+    for _ in range(10):
+        if try_lock(mine, exclusive=True):
+            return True
+        _pause(0.01)
+    return False
 
 
 def _detach(watch: Watch) -> None:
@@ -171,20 +191,28 @@ def _detach(watch: Watch) -> None:
     os.close(log)
 
 
-def _watch(watch: Watch, clients: int) -> int:
-    """Wait, then give the pid of the server to be stopped (0 if none was ever seen).
+class Leftover(NamedTuple):
+    """What is to be cleared away after the watch; 0 and None if it was never seen."""
 
-    Either nobody uses it: then the lock is held when this returns. Or its data directory is gone:
-    then nobody can use it, and the last one seen is meant, not that of a new directory in its place.
+    pid: int = 0
+    socket_folder: Path | None = None
+
+
+def _watch(watch: Watch, clients: int) -> Leftover:
+    """Wait until the server is of no use any more.
+
+    Either nobody uses it: then the lock is held when this returns. Or its data directory is gone,
+    and what was last seen of it is given: there may be another directory in its place by now.
     """
     interval = max(0.05, min(1.0, watch.linger / 4))
     identity = _identity(watch.data)
-    last_pid, last_visit, quiet_since = 0, 0, monotonic()
-    while _identity(watch.data) == identity:
+    seen, last_visit, quiet_since = Leftover(), 0, monotonic()
+    while identity and _identity(watch.data) == identity:
         trim_log(watch.log)
         alone = try_lock(clients, exclusive=True)
         postmaster = running_postmaster(watch.data)
-        last_pid = postmaster.pid if postmaster else last_pid
+        if postmaster:
+            seen = Leftover(postmaster.pid, read_socket_folder(watch.socket_record))
         visit = os.fstat(clients).st_mtime_ns  # clients touch the file as they come and go
         # A server in recovery is let finish, or a slow one would begin again at every start.
         recovering = postmaster is not None and postmaster.status == "starting"
@@ -195,7 +223,7 @@ def _watch(watch: Watch, clients: int) -> int:
         if alone:
             fcntl.flock(clients, fcntl.LOCK_UN)
         _pause(interval)
-    return last_pid
+    return seen
 
 
 def _report(problem: str) -> None:
