@@ -1,1 +1,161 @@
 """The composition root: settings in, ready parts out."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from earmark.db import embedded, workspace_storage
+from earmark.db.connection import Database, connect, open_database
+from earmark.db.migration import migrate, require_current, schema_state
+from earmark.db.models import Workspace
+from earmark.errors import ConfigurationError, DatabaseError, DatabaseUnavailable
+from earmark.jobs.queue import migrate_queue
+from earmark.llm.local import LocalModels
+from earmark.pipeline.run import Services
+from earmark.settings import Settings
+from earmark.sources.base import Source, SourceIdentity
+from earmark.sources.intercom_client import open_intercom
+from earmark.sources.intercom_transport import API_VERSION, REGIONS, IntercomOptions
+
+_WATCH_SECONDS: Final = 2.0
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Wiring:
+    """Everything that is built from one set of settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @property
+    def embedded_directory(self) -> Path:
+        """Where the embedded PostgreSQL lives."""
+        return self.settings.data_dir / "postgres"
+
+    @property
+    def uses_embedded(self) -> bool:
+        """Whether Earmark runs its own PostgreSQL."""
+        return self.settings.secret("database_url") is None
+
+    @asynccontextmanager
+    async def conninfo(self) -> AsyncGenerator[str]:
+        """How to connect; the embedded server runs, and is brought back, inside the block."""
+        url = self.settings.secret("database_url")
+        if url is not None:
+            yield url.get_secret_value()
+            return
+        async with embedded.running(self.embedded_directory) as server:
+            watch = asyncio.create_task(self._keep_running(server.conninfo()))
+            try:
+                yield server.conninfo()
+            finally:
+                watch.cancel()
+                await asyncio.gather(watch, return_exceptions=True)
+
+    async def _keep_running(self, conninfo: str) -> None:
+        """Start the embedded server again when something has killed it."""
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            try:
+                async with connect(conninfo):
+                    continue
+            except DatabaseUnavailable:
+                await _log.awarning("embedded_database_lost")
+            try:
+                async with embedded.running(self.embedded_directory):
+                    await _log.awarning("embedded_database_restarted")
+            except DatabaseError as error:
+                await _log.aerror("embedded_database_not_restarted", error=error.what)
+
+    @asynccontextmanager
+    async def database(
+        self, *, migrating: bool | None = None, max_size: int = 10
+    ) -> AsyncGenerator[Database]:
+        """A pool on a database of this program's schema.
+
+        The embedded database is migrated on the way; another one only if `migrating` says so, since
+        it may be shared with processes of an older version.
+        """
+        async with self.conninfo() as conninfo:
+            async with connect(conninfo) as connection:
+                if migrating if migrating is not None else self.uses_embedded:
+                    await migrate(connection)
+                else:
+                    require_current(await schema_state(connection))
+            async with open_database(conninfo, max_size=max_size) as database:
+                await migrate_queue(database)
+                yield database
+
+    @asynccontextmanager
+    async def services(self) -> AsyncGenerator[Services]:
+        """What a worker needs."""
+        async with self.database(max_size=8) as database:
+
+            @asynccontextmanager
+            async def open_source(workspace_id: int) -> AsyncGenerator[Source]:
+                async with self.source_of(database, workspace_id) as source:
+                    yield source
+
+            yield Services(database=database, open_source=open_source, models=LocalModels())
+
+    @asynccontextmanager
+    async def source(self) -> AsyncGenerator[Source]:
+        """The source that the settings name; raises `ConfigurationError` without a token."""
+        async with open_intercom(self.intercom_options()) as source:
+            yield source
+
+    @asynccontextmanager
+    async def source_of(self, database: Database, workspace_id: int) -> AsyncGenerator[Source]:
+        """The same, if it is that of the workspace: two workspaces must never be mixed."""
+        async with self.source() as source:
+            identity = await source.identity()
+            async with database.read() as reader:
+                workspaces = await workspace_storage.list_workspaces(reader)
+            wanted = next((item for item in workspaces if item.id == workspace_id), None)
+            if wanted is None or wanted.code != identity.code:
+                name = wanted.code if wanted else f"number {workspace_id}"
+                raise ConfigurationError(
+                    f"The access token does not belong to workspace {name}.",
+                    why=f"It belongs to {identity.code}.",
+                    fix="Set INTERCOM_ACCESS_TOKEN to a token of that workspace; a sample workspace"
+                    " is read again by `earmark demo` alone.",
+                )
+            yield source
+
+    def intercom_options(self) -> IntercomOptions:
+        """How to reach Intercom; raises `ConfigurationError` without a token."""
+        settings = self.settings
+        token = settings.secret("intercom_access_token")
+        if token is None:
+            raise ConfigurationError(
+                "There is no access token for Intercom.",
+                why="INTERCOM_ACCESS_TOKEN is not set.",
+                fix="Set it in the environment or in .env (Intercom: Developer Hub, your app,"
+                " Authentication), or try Earmark without one: `earmark demo`.",
+            )
+        return IntercomOptions(
+            token=token,
+            base_url=settings.intercom_base_url or REGIONS[settings.intercom_region],
+            api_version=settings.intercom_api_version or API_VERSION,
+            concurrency=settings.intercom_concurrency,
+        )
+
+
+async def register_workspace(
+    database: Database, identity: SourceIdentity, *, kind: str
+) -> Workspace:
+    """The workspace that a source speaks for, made on first sight."""
+    async with database.write() as connection:
+        return await workspace_storage.upsert_workspace(
+            connection,
+            code=identity.code,
+            name=identity.name,
+            kind=kind,
+            region=identity.region,
+            timezone=identity.timezone,
+        )

@@ -9,8 +9,10 @@ from earmark.db.models import Run, RunEvent, RunStatus, Stage, StageProgress
 from earmark.errors import Conflict, NotFound
 
 
-async def create_run(connection: WriteConnection, workspace_id: int) -> Run:
-    """Queue a run with all its stages; raises `Conflict` while another is unfinished."""
+async def create_run(
+    connection: WriteConnection, workspace_id: int, stages: Sequence[Stage] = tuple(Stage)
+) -> Run:
+    """Queue a run of these stages; raises `Conflict` while another is unfinished."""
     async with connection.cursor(row_factory=class_row(Run)) as cursor:
         await cursor.execute(
             "INSERT INTO runs (workspace_id, status) VALUES (%(workspace_id)s, 'queued')"
@@ -36,7 +38,7 @@ async def create_run(connection: WriteConnection, workspace_id: int) -> Run:
                     "stage": stage.value,
                     "position": position,
                 }
-                for position, stage in enumerate(Stage)
+                for position, stage in enumerate(stages)
             ],
         )
     await add_event(connection, run, kind="status", message=RunStatus.QUEUED.value)

@@ -1,6 +1,6 @@
 """The engine's schema and the jobs that exist; a job holds ids only, never text."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
@@ -78,9 +78,14 @@ async def open_queue(database: Database) -> AsyncGenerator[JobQueue]:
         yield JobQueue(app)
 
 
-async def start_run(connection: WriteConnection, queue: JobQueue, workspace_id: int) -> Run:
+async def start_run(
+    connection: WriteConnection,
+    queue: JobQueue,
+    workspace_id: int,
+    stages: Sequence[Stage] = tuple(Stage),
+) -> Run:
     """Create a run and let a worker begin it; raises `Conflict` while another is unfinished."""
-    run = await run_storage.create_run(connection, workspace_id)
+    run = await run_storage.create_run(connection, workspace_id, stages)
     await queue.advance(connection, run)
     return run
 

@@ -30,9 +30,7 @@ class FetchedPage(Model):
     """Of those that are not stored already in the version that is listed."""
 
 
-async def sync(
-    database: Database, source: Source, workspace_id: int, progress: Progress
-) -> None:
+async def sync(database: Database, source: Source, workspace_id: int, progress: Progress) -> None:
     """Bring the workspace up to date with its source; returns early if a cancel is requested."""
     await _store_people(database, source, workspace_id)
     checkpoint = await _begin(database, source, workspace_id)
@@ -122,9 +120,7 @@ def _advance(checkpoint: Checkpoint, page: ListingPage) -> Checkpoint:
     return checkpoint.model_copy(update={"position": newest})
 
 
-async def _store_page(
-    connection: WriteConnection, workspace_id: int, fetched: FetchedPage
-) -> None:
+async def _store_page(connection: WriteConnection, workspace_id: int, fetched: FetchedPage) -> None:
     listed = {item.id: item for item in fetched.page.items}
     await _store_results(connection, workspace_id, listed, fetched.results)
     await sync_storage.record_unreadable(

@@ -1,0 +1,102 @@
+"""How the command line speaks: data on stdout, all else on stderr, exit codes that mean something.
+
+0 done · 1 failed · 2 usage · 3 a setting is missing or wrong · 4 done in part · 130 interrupted
+"""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Coroutine, Mapping
+from enum import IntEnum
+from typing import Annotated, Any, Final
+
+import structlog
+import typer
+from pydantic import BaseModel, JsonValue
+from rich.console import Console
+
+from earmark.errors import EarmarkError
+
+SCHEMA_VERSION: Final = 1
+
+
+class ExitCode(IntEnum):
+    """What a command came to."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    CONFIGURATION = 3
+    PARTIAL = 4
+    INTERRUPTED = 130
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+WorkspaceOption = Annotated[
+    str | None,
+    typer.Option("--workspace", help="Code of the workspace; the newest one if left out."),
+]
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+stdout = Console(highlight=False, soft_wrap=True)
+
+
+def execute(work: Coroutine[Any, Any, ExitCode], *, as_json: bool = False) -> None:
+    """Run a command to its end and exit with its code; the only place that starts an event loop."""
+    try:
+        code = asyncio.run(work)
+    except EarmarkError as error:
+        report_error(error, as_json=as_json)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        console.print("Stopped; what was done is kept, and the next run goes on from there.")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    raise typer.Exit(code)
+
+
+def report_error(error: EarmarkError, *, as_json: bool) -> None:
+    """What happened, why, and what to do next."""
+    if as_json:
+        print_json({"error": {"what": error.what, "why": error.why, "fix": error.fix}})
+        return
+    console.print(f"[bold red]Error:[/] {escape(error.what)}")
+    if error.why:
+        console.print(f"  {escape(error.why)}")
+    if error.fix:
+        console.print(f"  [bold]Next:[/] {escape(error.fix)}")
+
+
+def print_json(document: Mapping[str, JsonValue] | BaseModel) -> None:
+    """One document on stdout, with the version of its shape."""
+    values: Mapping[str, Any] = (
+        document.model_dump(mode="json") if isinstance(document, BaseModel) else document
+    )
+    sys.stdout.write(json.dumps({"schema_version": SCHEMA_VERSION, **values}, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def escape(text: str) -> str:
+    """Text from anywhere, so that nothing in it is taken for markup or a terminal command."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return printable.replace("[", r"\[")
+
+
+def configure_logging(level: str) -> None:
+    """Logs to stderr, as lines for people on a terminal and as JSON otherwise."""
+    logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(message)s")
+    pretty = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer()
+            if pretty
+            else structlog.processors.JSONRenderer(sort_keys=True),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,128 @@
+"""`earmark themes` and `earmark stories`: what was found, as tables or JSON."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from earmark.api.drivers import Driver, end_of_day, load_drivers
+from earmark.cli.output import (
+    ExitCode,
+    JsonOption,
+    WorkspaceOption,
+    configure_logging,
+    console,
+    escape,
+    execute,
+    print_json,
+    stdout,
+)
+from earmark.db import conversation_storage, story_storage, theme_storage, workspace_storage
+from earmark.db.connection import ReadConnection
+from earmark.db.models import THEMELESS_CATEGORIES, Model, Story, Workspace
+from earmark.db.theme_storage import ThemeTotals
+from earmark.errors import NotFound
+from earmark.settings import Settings
+from earmark.wiring import Wiring
+
+LimitOption = Annotated[int, typer.Option(min=1, max=500, help="Rows to show.")]
+
+
+class ThemesReport(Model):
+    """Themes with their change, and how much of the workspace they explain."""
+
+    workspace: str
+    totals: ThemeTotals
+    themes: tuple[Driver, ...]
+
+
+class StoriesReport(Model):
+    """Stories, best first."""
+
+    workspace: str
+    stories: tuple[Story, ...]
+
+
+def themes(
+    limit: LimitOption = 25, workspace: WorkspaceOption = None, as_json: JsonOption = False
+) -> None:
+    """The themes that customers write about, those that have changed first."""
+    execute(_themes(limit, workspace, as_json), as_json=as_json)
+
+
+def stories(
+    limit: LimitOption = 25, workspace: WorkspaceOption = None, as_json: JsonOption = False
+) -> None:
+    """The stories that the themes have earned, best first."""
+    execute(_stories(limit, workspace, as_json), as_json=as_json)
+
+
+@asynccontextmanager
+async def open_workspace(code: str | None) -> AsyncGenerator[tuple[ReadConnection, Workspace]]:
+    """A read connection and the workspace with that code, or the newest; raises `NotFound`."""
+    settings = Settings.read()
+    configure_logging(settings.log_level)
+    async with Wiring(settings).database() as database, database.read() as reader:
+        if code is not None:
+            yield reader, await workspace_storage.get_workspace(reader, code)
+            return
+        known = await workspace_storage.list_workspaces(reader)
+        if not known:
+            raise NotFound("There is no workspace yet.", fix="Run `earmark demo` or `earmark run`.")
+        yield reader, known[0]
+
+
+async def _themes(limit: int, code: str | None, as_json: bool) -> ExitCode:
+    async with open_workspace(code) as (reader, workspace):
+        latest = await conversation_storage.latest_conversation_at(reader, workspace.id)
+        drivers: list[Driver] = []
+        if latest is not None:
+            drivers = await load_drivers(
+                reader, workspace.id, until=end_of_day(latest), quotes=1, most=limit
+            )
+        totals = await theme_storage.count_themed(
+            reader, workspace.id, excluded=THEMELESS_CATEGORIES
+        )
+    if as_json:
+        print_json(ThemesReport(workspace=workspace.code, totals=totals, themes=tuple(drivers)))
+        return ExitCode.DONE
+    table = Table("Id", "Theme", "All", "Customers", "This week", "Usual", "Change", box=None)
+    for driver in drivers:
+        volume, change = driver.volume, driver.change
+        ratio = "new" if change.value is None else f"×{change.value:.1f}"
+        high = "∞" if change.high is None else f"{change.high:.1f}"
+        table.add_row(
+            *(str(driver.theme.id), escape(driver.theme.name), f"{volume.conversations:,}"),
+            *(f"{volume.customers:,}", str(volume.recent), f"{driver.usual:.1f}"),
+            f"{driver.verdict} {ratio} ({change.low:.1f}-{high})",
+        )
+    stdout.print(table)
+    remainder = totals.conversations - totals.themed
+    console.print(
+        f"{totals.themes:,} themes explain {totals.themed:,} of {totals.conversations:,}"
+        f" conversations; {remainder:,} are in the remainder."
+    )
+    return ExitCode.DONE
+
+
+async def _stories(limit: int, code: str | None, as_json: bool) -> ExitCode:
+    async with open_workspace(code) as (reader, workspace):
+        found = await story_storage.list_stories(reader, workspace.id, limit=limit)
+    if as_json:
+        print_json(StoriesReport(workspace=workspace.code, stories=tuple(found)))
+        return ExitCode.DONE
+    table = Table("Id", "Story", "Customers a quarter", "Score", box=None)
+    for story in found:
+        reach, score = story.reach, story.score
+        table.add_row(
+            str(story.id),
+            escape(story.title),
+            f"{reach.value:.0f} ({reach.low:.0f}-{reach.high:.0f})",
+            f"{score.value:.1f} ({score.low:.1f}-{score.high:.1f})",
+        )
+    stdout.print(table)
+    if not found:
+        console.print("No theme has earned a story yet.")
+    return ExitCode.DONE
