@@ -1,0 +1,214 @@
+"""Personal data that can be told by its form: addresses, numbers, identifiers.
+
+A form that fits too much (bare digits, four small numbers with full stops) counts only near a word
+that says what it is, or when its check digits agree.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from ipaddress import AddressValueError, IPv6Address
+from typing import NamedTuple
+
+from stdnum import iban
+from stdnum.br import cpf
+from stdnum.ch import ssn as swiss_ahv
+from stdnum.de import idnr as german_tax_id
+from stdnum.es import dni, nie
+from stdnum.fr import nir
+from stdnum.it import codicefiscale
+from stdnum.nl import bsn
+from stdnum.pl import pesel
+from stdnum.pt import nif as portuguese_nif
+from stdnum.us import ssn as american_ssn
+
+from earmark.pipeline.mask_findings import Finding
+
+_LABEL_REACH = 40
+
+_EMAIL = re.compile(
+    r"(?<![\w.+-])\w[\w.!#$%&'*+^~-]{0,63}(?:@|%40)"
+    r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,6}([^\W\d_]{2,24})(?![\w-])"
+)
+_SPOKEN_EMAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}\s?[(\[{]\s?(?:at|ät|arroba|arobase)\s?[)\]}]\s?[\w-]{1,63}"
+    r"(?:(?:\.|\s?[(\[{]\s?(?:dot|punkt|point|punto|ponto)\s?[)\]}]\s?)[\w-]{1,63}){1,4}",
+    re.IGNORECASE,
+)
+_NO_DOMAIN = {
+    *("png", "jpg", "jpeg", "gif", "svg", "webp", "pdf", "css", "js", "ts", "json", "html", "php"),
+}
+
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ \u00a0]?[A-Z0-9]{1,7}){2,9}", re.IGNORECASE)
+
+_IPV4 = re.compile(
+    r"(?:(?<![\w./-])|(?<=//))(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}"
+    r"(?!\.?[\w-])"
+)
+_ADDRESS_WORD = re.compile(
+    r"(?<![a-z])(?:ip|ips|ipv4|address|addr|host|hostname|server|ping|proxy|firewall|gateway|dns|subnet"
+    r"|allow-?list|white-?list|block-?list|range|adresse|adresses|dirección|endereço|servidor|serveur)"
+    r"(?![a-z])",
+    re.IGNORECASE,
+)
+_VERSION_WORD = re.compile(
+    r"(?<![a-z])(?:v|ver|version|versión|versão|release|build|update|upgrade[d]?|chrome|firefox|safari"
+    r"|app|sdk|section|chapter|clause|figure|abschnitt|kapitel|section|firmware)(?![a-z])",
+    re.IGNORECASE,
+)
+_IPV6 = re.compile(r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])", re.IGNORECASE)
+_MAC = re.compile(
+    r"(?<![\w:-])(?:[0-9a-f]{2}(?::[0-9a-f]{2}){5}|[0-9a-f]{2}(?:-[0-9a-f]{2}){5}"
+    r"|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2})(?![\w:-])",
+    re.IGNORECASE,
+)
+
+_URL = re.compile(r"(?:https?|ftp|wss?)://[^\s<>\"']+|www\.[^\s<>\"']+", re.IGNORECASE)
+_QUERY_VALUE = re.compile(
+    r"[?&;](?:key|code|session|session_?id|sid|ticket|invite|otp|state|user|user_?name|first_?name"
+    r"|last_?name|name|phone|tel)=([^&#\s]{3,})",
+    re.IGNORECASE,
+)
+
+_WORDS = r"(?:[A-ZÀ-Þ][\w'’.-]{1,30}\s){1,4}"
+_STREET = re.compile(
+    # 221B Baker Street, Apt 4
+    rf"(?<![\w.,#])\d{{1,5}}[A-Za-z]?\s{_WORDS}"
+    r"(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Boulevard|Blvd\.?|Lane|Terrace|Parkway|Crescent"
+    r"|(?:Drive|Court|Way|Place|Square)(?=,))(?!\w|\s[Mm]ap)(?:,?\s(?:Apt|Suite|Unit|Flat|#)\.?\s?\w{1,6})?"
+    # Lange Straße 12a, Musterstr. 5
+    r"|(?<![\w-])(?:(?:[A-ZÄÖÜ][a-zäöüß]{2,20}[\s-]){0,2}(?:Straße|Strasse|Str\.)"
+    r"|[A-ZÄÖÜ][a-zäöüß-]{2,30}(?:straße|strasse|str\.|gasse|allee))\s?\d{1,4}\s?[a-z]?(?!\w)"
+    # 12 bis, rue de la Paix
+    r"|(?<![\w.,])\d{1,4}(?:\s?(?:bis|ter|quater))?,?\s(?:rue|avenue|boulevard|bd|allée|impasse|quai)"
+    r"\s(?:(?:de\sla|de\sl['’]|des|de|du|d['’]|la|le)\s?)?[A-ZÀ-Þ][\w'’-]{1,30}(?:\s[A-ZÀ-Þ][\w'’-]{1,30})?"
+    # Calle Mayor, 5; Rua das Flores, nº 12
+    r"|(?<!\w)(?:[Cc]alle|C/|[Aa]venida|[Aa]vda\.?|[Pp]aseo|[Pp]laza|[Rr]ua|[Aa]v\.|[Tt]ravessa|[Aa]lameda)\s"
+    r"(?:(?:de\slas?|de\slos|del|de|da|do|das|dos)\s)?[A-ZÀ-Þ][\w'’-]{1,30}(?:\s(?:de\s|da\s|do\s)?"
+    r"[A-ZÀ-Þ][\w'’-]{1,30}){0,3},?\s(?:n[º°o.]{1,2}\s?)?\d{1,5}(?!\w)"
+)
+
+
+class _Identifier(NamedTuple):
+    """A national identifier: its form, its check, and the word it needs where both fit too much."""
+
+    form: re.Pattern[str]
+    is_valid: Callable[[str], bool]
+    label: re.Pattern[str] | None
+
+
+def _identifier(form: str, valid: Callable[[str], bool], label: str | None = None) -> _Identifier:
+    words = None if label is None else re.compile(rf"(?<!\w)(?:{label})(?!\w)", re.IGNORECASE)
+    return _Identifier(re.compile(rf"(?<![\w.-]){form}(?![\w-])", re.IGNORECASE), valid, words)
+
+
+_IDENTIFIERS = (
+    _identifier(r"\d{3}-\d{2}-\d{4}", american_ssn.is_valid, r"ssn|social\ssecurity(?:\snumber)?"),
+    _identifier(r"756[.\s]?\d{4}[.\s]?\d{4}[.\s]?\d{2}", swiss_ahv.is_valid),
+    _identifier(r"[12]\s?\d{2}\s?\d{2}\s?\d[\dAB]\s?\d{3}\s?\d{3}\s?\d{2}", nir.is_valid),
+    _identifier(r"[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]", codicefiscale.is_valid),
+    _identifier(r"\d{3}\.\d{3}\.\d{3}-\d{2}", cpf.is_valid),
+    _identifier(r"\d{11}", cpf.is_valid, r"cpf"),
+    _identifier(r"\d{8}-?[A-Z]", dni.is_valid),
+    _identifier(r"[XYZ]-?\d{7}-?[A-Z]", nie.is_valid),
+    _identifier(
+        r"\d{2}\s?\d{3}\s?\d{3}\s?\d{3}",
+        german_tax_id.is_valid,
+        r"steuer-?(?:id|identifikationsnummer|nummer)|idnr\.?|tax\sid",
+    ),
+    _identifier(r"\d{3}\s?\d{3}\s?\d{3}", portuguese_nif.is_valid, r"nif|contribuinte"),
+    _identifier(r"\d{11}", pesel.is_valid, r"pesel"),
+    _identifier(r"\d{9}", bsn.is_valid, r"bsn|burgerservicenummer"),
+)
+
+
+def find_emails(text: str) -> Iterator[Finding]:
+    """Mail addresses, also percent-encoded and with `(at)` spelled out."""
+    if "@" in text or "%40" in text:
+        for match in _EMAIL.finditer(text):
+            repository = match[0].startswith("git@") and text[match.end() : match.end() + 1] == ":"
+            if match[1].lower() not in _NO_DOMAIN and not repository:
+                yield Finding(*match.span(), "EMAIL", match[0].lower().replace("%40", "@"))
+    if any(bracket in text for bracket in "([{"):
+        for match in _SPOKEN_EMAIL.finditer(text):
+            yield Finding(*match.span(), "EMAIL", match[0].lower())
+
+
+def find_url_values(text: str) -> Iterator[Finding]:
+    """Values in the query of a web address that name or admit a person."""
+    if "?" in text and "=" in text:
+        for url in _URL.finditer(text):
+            for match in _QUERY_VALUE.finditer(url[0]):
+                start, end = match.span(1)
+                yield Finding(url.start() + start, url.start() + end, "URL_VALUE", match[1])
+
+
+def url_ranges(text: str) -> list[tuple[int, int]]:
+    """Where web addresses stand."""
+    return [url.span() for url in _URL.finditer(text)] if "/" in text or "www." in text else []
+
+
+def find_ibans(text: str) -> Iterator[Finding]:
+    """Bank accounts whose check digits and country format agree; words behind are cut off."""
+    for match in _IBAN.finditer(text):
+        ends = [gap.start() for gap in re.finditer(r"[ \u00a0]", match[0])]
+        for end in (len(match[0]), *reversed(ends)):
+            compact = re.sub(r"\s", "", match[0][:end]).upper()
+            if len(compact) <= 34 and iban.is_valid(compact):
+                yield Finding(match.start(), match.start() + end, "IBAN", compact)
+                break
+
+
+def find_identifiers(text: str) -> Iterator[Finding]:
+    """National identifiers of people whose check digits agree."""
+    for form, is_valid, label in _IDENTIFIERS:
+        if label is not None and not label.search(text):
+            continue
+        for match in form.finditer(text):
+            before = text[max(match.start() - _LABEL_REACH, 0) : match.start()]
+            if is_valid(match[0]) and (label is None or label.search(before)):
+                yield Finding(*match.span(), "NATIONAL_ID", re.sub(r"\W", "", match[0]).upper())
+
+
+def find_network_addresses(text: str) -> Iterator[Finding]:
+    """IP and MAC addresses; four numbers are a version unless long or called an address."""
+    if ":" in text or "-" in text or "." in text:
+        for match in _MAC.finditer(text):
+            if ":" in match[0] or re.search("[a-f]", match[0], re.IGNORECASE):
+                yield Finding(*match.span(), "MAC", re.sub(r"\W", "", match[0]).lower())
+    for match in _IPV4.finditer(text):
+        if _is_address(text, match):
+            yield Finding(*match.span(), "IP", match[0])
+    for match in _IPV6.finditer(text) if text.count(":") > 1 else ():
+        if len(match[0]) >= 7 and any(map(str.isdigit, match[0])) and _is_ipv6(match[0]):
+            yield Finding(*match.span(), "IP", match[0].lower())
+
+
+def _is_address(text: str, match: re.Match[str]) -> bool:
+    before = text[max(match.start() - _LABEL_REACH, 0) : match.start()]
+    address, version = _last(_ADDRESS_WORD, before), _last(_VERSION_WORD, before)
+    if address != version:
+        return address > version
+    port = text[match.end() : match.end() + 2]
+    first, second = match[0].split(".")[:2]
+    private = first == "10" or (first, second) in {("192", "168"), ("127", "0"), ("169", "254")}
+    digits = len(match[0]) - 3
+    return digits >= 8 or private or (port[:1] in ":/" and port[1:].isdigit())
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int:
+    """Where the last word of that kind begins, -1 without one."""
+    return max((match.start() for match in pattern.finditer(text)), default=-1)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except AddressValueError:
+        return False
+    return True
+
+
+def find_streets(text: str) -> Iterator[Finding]:
+    """Street addresses in forms that ordinary sentences do not have."""
+    for match in _STREET.finditer(text):
+        yield Finding(*match.span(), "ADDRESS", " ".join(match[0].casefold().split()))
