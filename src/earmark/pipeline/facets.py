@@ -10,7 +10,7 @@ import binascii
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -183,18 +183,25 @@ def urgency(marks: Sequence[Marked]) -> Urgency:
 
 
 def _feeling(marks: Sequence[Marked], cue: Cue, faces: re.Pattern[str]) -> float:
-    hits = [(marked, hit) for marked in marks for hit in marked.hits if hit.cue is cue]
-    spoken = [_force(marked, hit) for marked, hit in hits if not _negated(marked, hit)]
-    weak = sum(force for force in spoken if force <= _WEAK)
-    turned = sum(
-        _force(marked, hit) / 2
-        for marked in marks
-        for hit in marked.hits
-        if cue is Cue.NEGATIVE and hit.cue is Cue.POSITIVE and _negated(marked, hit)
-    )
-    shown = sum(len(faces.findall(marked.text)) for marked in marks if marked.book) / 2
-    clear = sum(force for force in spoken if force > _WEAK)
-    return clear + min(weak, _WEAK_CAP[cue]) + turned + min(shown, 1.5)
+    clear = weak = shown = 0.0
+    for marked in marks:
+        forces = list(_forces(marked, cue))
+        clear += sum(force for force in forces if force > _WEAK)
+        weak += sum(force for force in forces if force <= _WEAK)
+        shown += len(faces.findall(marked.text)) / 2 if marked.book else 0.0
+    return clear + min(weak, _WEAK_CAP[cue]) + min(shown, 1.5)
+
+
+def _forces(marked: Marked, cue: Cue) -> Iterator[float]:
+    """What each hit adds to the feeling `cue`, among them the negated hits of the other one."""
+    contrast = max((hit.first for hit in marked.hits if hit.cue is Cue.UNSETTLED), default=-1)
+    for hit in marked.hits:
+        if hit.cue is cue and not _negated(marked, hit):
+            # "I love it, but ..."
+            halved = cue is Cue.POSITIVE and hit.first < contrast
+            yield _force(marked, hit) / (2 if halved else 1)
+        elif hit.cue is Cue.POSITIVE and cue is Cue.NEGATIVE and _negated(marked, hit):
+            yield _force(marked, hit) / 2
 
 
 def totals(marks: Sequence[Marked]) -> dict[Cue, float]:

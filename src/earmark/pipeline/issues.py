@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from earmark.db.models import Direction, Model
-from earmark.pipeline.facets import Passage, direction
+from earmark.pipeline.facets import Passage, asks, direction
 from earmark.pipeline.issue_sentences import NAME_WORDS, TROUBLES, Sentence, read_sentences
 from earmark.prompts.phrases import Cue
 
@@ -105,6 +105,7 @@ def _split(told: Sequence[Sentence]) -> list[list[Sentence]]:
     for sentence in told:
         if not sentence.content:
             announced = announced or Cue.MARKER in sentence.sums
+            carried = carried or _asks_about_context(sentence)
             continue
         opens = announced or sentence.place in listed or _opens_subject(sentence)
         if opens and carried and sentence.clarity >= _CLEAR:
@@ -115,6 +116,16 @@ def _split(told: Sequence[Sentence]) -> list[list[Sentence]]:
         parts[-1].append(sentence)
         announced, carried = False, carried or sentence.clarity >= _CLEAR
     return parts
+
+
+def _asks_about_context(sentence: Sentence) -> bool:
+    """A real question whose words mean nothing alone: "Which one is right?"."""
+    courtesies = (Cue.APPEAL, Cue.PLEASANTRY, Cue.GREETING)
+    return (
+        sentence.prose
+        and asks(sentence.marked.text)
+        and not any(cue in sentence.sums for cue in courtesies)
+    )
 
 
 def _find_listed(told: Sequence[Sentence]) -> set[int]:
@@ -213,6 +224,7 @@ def _weigh(sentence: Sentence) -> float:
         sentence.clarity
         + 0.3 * min(sentence.sums.get(Cue.TOPIC, 0.0), 3.0)
         + 0.1 * min(sentence.content, 8)
+        - 0.6 * max(0, _SHORT - sentence.content)
         - 0.5 * (sentence.sums.get(Cue.ATTEMPT, 0.0) >= 2.0)
         - 0.75 * (sentence.sums.get(Cue.IDENTITY, 0.0) >= 2.0)
         - 0.5 * sentence.begins_with(Cue.ANAPHOR)
@@ -244,6 +256,8 @@ def _complete(core: Sentence, told: Sequence[Sentence]) -> list[Sentence]:
         return [before, core]
     if after and _fit(core, after) and (_is_short(core, after) or _carries_error(core, after)):
         return [core, after]
+    if before and not after and _fit(before, core) and _is_short(core, before):
+        return [before, core]
     return [core]
 
 
@@ -251,9 +265,9 @@ def _fit(one: Sentence, other: Sentence) -> bool:
     return len(one.marked.text) + len(other.marked.text) < MAX_STATEMENT - 2
 
 
-def _is_short(core: Sentence, after: Sentence) -> bool:
+def _is_short(core: Sentence, other: Sentence) -> bool:
     """Says too little alone; what another message says is joined to a single word only."""
-    if core.message_id != after.message_id:
+    if core.message_id != other.message_id:
         return core.content < 2
     vague = core.begins_with(Cue.PLEASANTRY) or core.clarity < _CLEAR
     return core.content < _SHORT or vague
