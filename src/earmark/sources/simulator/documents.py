@@ -265,7 +265,7 @@ class Composer:
             return None
         return {
             "rating": script.rating,
-            "remark": self._plain(script.remark) or None,
+            "remark": self._plain(script.remark),
             "created_at": self._times[-1],
             "updated_at": self._times[-1],
             "contact": self._refer_to_contact(),

@@ -18,14 +18,17 @@ class Moment(NamedTuple):
 
 
 def summarise(moments: list[Moment], admin_id: int) -> JsonObject:
-    """`conversation_statistics`; the first moment is the source, the others are parts."""
+    """`conversation_statistics`; the first moment is the source, the others are parts.
+
+    What has not happened is left out: Intercom's description knows no null here.
+    """
     start = moments[0].at
     replies = [item.at for item in moments[1:] if item.by is By.AGENT and item.is_message]
     contacts = [item.at for item in moments if item.by is By.CUSTOMER and item.is_message]
     closes = [item.at for item in moments if item.part_type == "close"]
     assignments = [item.at for item in moments if item.part_type == "assignment"]
     waits = _list_waits(moments)
-    return {
+    figures: JsonObject = {
         "type": "conversation_statistics",
         "time_to_assignment": assignments[0] - start if assignments else None,
         "time_to_admin_reply": replies[0] - start if replies else None,
@@ -46,6 +49,7 @@ def summarise(moments: list[Moment], admin_id: int) -> JsonObject:
         "count_assignments": len(assignments),
         "count_conversation_parts": len(moments) - 1,
     }
+    return {name: value for name, value in figures.items() if value is not None}
 
 
 def _list_waits(moments: list[Moment]) -> list[int]:

@@ -4,12 +4,14 @@ Only what search, sorting and paging need is kept, about 30 bytes per conversati
 function of the specification and of the index, by the counter-based hashing of `hashing`.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.sources.simulator.grammar import Grammar
 from earmark.sources.simulator.hashing import derive_key, draw_uniform, hash_indexes
-from earmark.sources.simulator.rhythm import DAY, draw_created, weigh_days
+from earmark.sources.simulator.rhythm import CHUNK, DAY, draw_created, weigh_days
 from earmark.sources.simulator.spec import (
     NONE,
     Channel,
@@ -20,7 +22,6 @@ from earmark.sources.simulator.spec import (
     State,
 )
 
-CHUNK = 1 << 16
 LONG_THEMES = ("integrations.accounting_sync", "clients.merge_lost")
 """What drags on for weeks, in more than 500 parts."""
 
@@ -46,8 +47,7 @@ class Plan:
             self._bytes[name] = np.full(number, NONE, dtype=np.uint8)
         self._bytes["redaction"] = np.zeros(number, dtype=np.uint8)
         cumulative = np.cumsum(day_weights, axis=1)
-        for start in range(0, number, CHUNK):
-            indexes = np.arange(start, min(start + CHUNK, number), dtype=np.int64)
+        for indexes in self._walk():
             self._fill(indexes, cumulative)
         self._assign_contacts()
 
@@ -83,8 +83,11 @@ class Plan:
 
     def deleted(self) -> NDArray[np.int64]:
         """Indexes of deleted conversations: about one in 110, never a long one."""
-        chosen = self._choose_one_per_block("deleted", np.arange(self.spec.number), 110)
-        return np.flatnonzero(chosen & (self._bytes["shape"] != Shape.LONG))
+        found = [np.zeros(0, dtype=np.int64)]
+        for indexes in self._walk():
+            chosen = self._choose_one_per_block("deleted", indexes, 110)
+            found.append(indexes[chosen & (self._bytes["shape"][indexes] != Shape.LONG)])
+        return np.concatenate(found)
 
     def deletion_times(self, indexes: NDArray[np.int64]) -> NDArray[np.int64]:
         """When these were deleted: within nine days of their last change, and before the end."""
@@ -92,6 +95,11 @@ class Plan:
         last = self.updated_at[indexes]
         room = self.spec.end_second - 1 - last
         return last + np.minimum(delay.astype(np.int64), room)
+
+    def _walk(self) -> Iterator[NDArray[np.int64]]:
+        """All indexes, a chunk at a time."""
+        for start in range(0, self.spec.number, CHUNK):
+            yield np.arange(start, min(start + CHUNK, self.spec.number), dtype=np.int64)
 
     # ------------------------------------------------------------ columns
 
@@ -299,8 +307,7 @@ class Plan:
         is_first[starts] = True
         for junk in (False, True):
             writers = np.flatnonzero(self._spam[theme[starts]] == junk).astype(np.int32)
-            for low in range(0, number, CHUNK):
-                indexes = np.arange(low, min(low + CHUNK, number), dtype=np.int64)
+            for indexes in self._walk():
                 mine = indexes[self._spam[theme[indexes]] == junk]
                 self.contact[mine] = self._pick_writers(mine, writers, is_first[mine])
 
@@ -314,8 +321,10 @@ class Plan:
         own = own_contact(indexes)
         seen = np.searchsorted(writers, own, side="right")
         share = draw_uniform(self.key("contact"), indexes) ** 1.45
-        earlier = writers[(share * seen).astype(np.int64)] if len(writers) else own
-        return np.where(is_first | (seen == 0), own, earlier)
+        if not len(writers):
+            return own
+        earlier = writers[(share * seen).astype(np.int64)]
+        return np.where(is_first, own, earlier)
 
     # ------------------------------------------------------------ draws
 

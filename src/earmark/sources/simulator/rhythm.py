@@ -10,6 +10,8 @@ from earmark.sources.simulator.hashing import draw_uniform
 
 DAY = 86_400
 HOUR = 3600
+CHUNK = 1 << 16
+"""Conversations worked on at once, so that large samples need little memory."""
 TIE = 97
 """One conversation in this many begins in the same second as the one before it."""
 
@@ -63,11 +65,14 @@ def draw_created(
     total = np.concatenate([[0.0], np.cumsum(intensity)])
     low, high = np.interp([start, end], edges, total)
     created = np.empty(number, dtype=np.int64)
-    for begin in range(0, number, 1 << 16):
-        indexes = np.arange(begin, min(begin + (1 << 16), number), dtype=np.int64)
+    last = start
+    for begin in range(0, number, CHUNK):
+        indexes = np.arange(begin, min(begin + CHUNK, number), dtype=np.int64)
         share = (indexes + draw_uniform(key, indexes)) / number
-        created[begin : begin + len(indexes)] = np.interp(low + share * (high - low), total, edges)
-    tied = np.flatnonzero(draw_uniform(key ^ 1, np.arange(number, dtype=np.int64)) < 1 / TIE)
-    tied = tied[tied > 0]
-    created[tied] = created[tied - 1]
-    return np.clip(np.maximum.accumulate(created), start, end - 1)
+        times = np.interp(low + share * (high - low), total, edges).astype(np.int64)
+        times = np.clip(times, start, end - 1)
+        tied = draw_uniform(key ^ 1, indexes) < 1 / TIE
+        times = np.where(tied, np.concatenate([[last], times[:-1]]), times)
+        created[begin : begin + len(indexes)] = np.maximum.accumulate(times)
+        last = int(times[-1])
+    return created

@@ -128,10 +128,11 @@ class SampleDataset:
     def __init__(self, spec: SampleSpec, grammar: Grammar | None = None) -> None:
         self.spec = spec
         self.grammar = grammar or load_grammar()
-        self._plan = Plan(spec, self.grammar)
+        self.plan = Plan(spec, self.grammar)
+        """The columns that all else follows from."""
         self._workspace = Workspace(self.grammar, spec.start_second - 1500 * DAY)
-        self._population = Population(self._plan)
-        self._conversations = SampleConversations(self._plan, self._population, self._workspace)
+        self._population = Population(self.plan)
+        self._conversations = SampleConversations(self.plan, self._population, self._workspace)
 
     @property
     def profile(self) -> WorkspaceProfile:
@@ -146,12 +147,12 @@ class SampleDataset:
     @property
     def contacts(self) -> Collection:
         """Users and leads."""
-        return ContactCollection(self._population, self._plan)
+        return ContactCollection(self._population, self.plan)
 
     @property
     def companies(self) -> Collection:
         """The companies of the users."""
-        return CompanyCollection(self._population, self._plan)
+        return CompanyCollection(self._population, self.plan)
 
     @property
     def admins(self) -> tuple[JsonObject, ...]:

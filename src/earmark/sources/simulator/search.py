@@ -236,7 +236,7 @@ def _compare(value: Value, operator: str, wanted: Value, *, by_day: bool) -> boo
         return text.startswith(part)
     if operator == "$":
         return text.endswith(part)
-    return str(value) == str(wanted)
+    return text == part
 
 
 _NumberOperator = Literal["=", "<", ">", "<=", ">="]

@@ -1,0 +1,83 @@
+"""The simulator's answers against Intercom's own description of its API.
+
+The description is public data that is not part of this repository: `EARMARK_SHARED_DATA` names the
+folder it is in, the default being `../shared/data` beside the repository.
+"""
+
+import gzip
+from functools import cache
+from os import environ  # noqa: TID251 - names a folder of test data, no setting
+from pathlib import Path
+from typing import Any, cast
+
+import jsonschema_rs
+import pytest
+import yaml
+from simulator_rig import make_sample, simulate
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(environ.get("EARMARK_SHARED_DATA", ROOT.parent / "shared" / "data"))
+DESCRIPTION = DATA / "intercom" / "openapi-2.16.yaml.gz"
+
+pytestmark = pytest.mark.skipif(
+    not DESCRIPTION.exists(), reason=f"Intercom's API description is not at {DESCRIPTION}"
+)
+
+
+@cache
+def read_schemas() -> dict[str, Any]:
+    """The components of the description as JSON Schema."""
+    text = gzip.decompress(DESCRIPTION.read_bytes())
+    description = yaml.load(text, Loader=yaml.CSafeLoader)
+    return cast(dict[str, Any], convert(description["components"]["schemas"]))
+
+
+def convert(schema: object) -> object:
+    """OpenAPI 3.0's `nullable` and references in the words of JSON Schema."""
+    if isinstance(schema, list):
+        return [convert(item) for item in cast(list[object], schema)]
+    if isinstance(schema, str):
+        return schema.replace("#/components/schemas/", "#/$defs/")
+    if not isinstance(schema, dict):
+        return schema
+    entries = cast(dict[str, object], schema)
+    dropped = ("nullable", "example", "examples", "format", "description")
+    result = {key: convert(value) for key, value in entries.items() if key not in dropped}
+    return {"anyOf": [result, {"type": "null"}]} if entries.get("nullable") is True else result
+
+
+def check(name: str, answer: dict[str, Any]) -> None:
+    """The answer is valid for the component of this name."""
+    schema = {"$ref": f"#/$defs/{name}", "$defs": read_schemas()}
+    problems = [
+        f"{'/'.join(map(str, error.instance_path))}: {error.message}"
+        for error in jsonschema_rs.validator_for(schema).iter_errors(answer)
+    ]
+    assert not problems, problems[:5]
+
+
+async def test_single_answers_hold_the_contract() -> None:
+    async with simulate(make_sample()) as simulator:
+        for path, name in (
+            ("/me", "admin_with_app"),
+            ("/admins", "admin_list"),
+            ("/teams", "team_list"),
+            ("/tags", "tag_list"),
+            ("/contacts", "contact_list"),
+            ("/companies/scroll", "company_scroll"),
+            ("/conversations/deleted", "deleted_conversation_list"),
+            ("/conversations/1", "error"),
+        ):
+            check(name, (await simulator.get(path)).json)
+        # `pages` of this list is described as cursors, while its example has addresses.
+        for company in (await simulator.post("/companies/list", {})).json["data"]:
+            check("company", company)
+
+
+async def test_conversations_hold_the_contract() -> None:
+    async with simulate(make_sample()) as simulator:
+        query = {"field": "created_at", "operator": ">", "value": 0}
+        listed = await simulator.search(query, pagination={"per_page": 150})
+        check("conversation_list", listed.json)
+        for item in listed.json["conversations"][::10]:
+            check("conversation", (await simulator.get(f"/conversations/{item['id']}")).json)
