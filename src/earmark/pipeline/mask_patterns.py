@@ -44,6 +44,7 @@ _IPV4 = re.compile(
     r"(?:(?<![\w./-])|(?<=//))(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}"
     r"(?!\.?[\w-])"
 )
+_OWN_MACHINE = re.compile(r"127\.|0\.0\.0\.0|255\.")
 _ADDRESS_WORD = re.compile(
     r"(?<![a-z])(?:ip|ips|ipv4|address|addr|host|hostname|server|ping|proxy|firewall|gateway|dns|subnet"
     r"|allow-?list|white-?list|block-?list|range|adresse|adresses|dirección|endereço|servidor|serveur)"
@@ -64,8 +65,8 @@ _MAC = re.compile(
 
 _URL = re.compile(r"(?:https?|ftp|wss?)://[^\s<>\"']+|www\.[^\s<>\"']+", re.IGNORECASE)
 _QUERY_VALUE = re.compile(
-    r"[?&;](?:key|code|session|session_?id|sid|ticket|invite|otp|state|user|user_?name|first_?name"
-    r"|last_?name|name|phone|tel)=([^&#\s]{3,})",
+    r"[?&;](?:key|code|session|session_?id|sid|invite|otp|user_?name|first_?name|last_?name"
+    r"|full_?name|phone|tel)=([^&#\s)\]>]{3,})",
     re.IGNORECASE,
 )
 
@@ -184,13 +185,15 @@ def find_network_addresses(text: str) -> Iterator[Finding]:
 
 
 def _is_address(text: str, match: re.Match[str]) -> bool:
+    if _OWN_MACHINE.match(match[0]):
+        return False
     before = text[max(match.start() - _LABEL_REACH, 0) : match.start()]
     address, version = _last(_ADDRESS_WORD, before), _last(_VERSION_WORD, before)
     if address != version:
         return address > version
     port = text[match.end() : match.end() + 2]
     first, second = match[0].split(".")[:2]
-    private = first == "10" or (first, second) in {("192", "168"), ("127", "0"), ("169", "254")}
+    private = first == "10" or (first, second) in {("192", "168"), ("169", "254")}
     digits = len(match[0]) - 3
     return digits >= 8 or private or (port[:1] in ":/" and port[1:].isdigit())
 

@@ -1,8 +1,8 @@
 """Telephone numbers, without taking order numbers, dates and amounts for them.
 
-A number with a country code is checked by itself. Any other needs a word for telephones before it,
-or the grouping that its country's numbers are written in; which countries are tried is a constant,
-because a conversation does not say where it is from.
+A number with a country code is checked by itself. Any other needs a word for telephones before it
+(or in the message before, which asks for it), or the grouping that its country's numbers are
+written in. Which countries are tried is a constant: a conversation does not say where it is from.
 """
 
 import re
@@ -22,11 +22,12 @@ from phonenumbers import (
 from earmark.pipeline.mask_findings import Finding
 
 _CANDIDATE = re.compile(
-    r"(?:(?<![\w+])(?P<plus>\(?\+|00(?=[1-9 ]))[ ]?\(?|(?<![\w.,#/=&_$€£+-])\(?)\d"
+    r"(?:(?P<plus>(?<![\w+])\(?\+|(?<![\w.,#/=&+-])00(?=[1-9 ]))[ ]?\(?"
+    r"|(?<![\w.,#/=&$€£+-])\(?)\d"
     r"(?:[ \u00a0\u202f().\-/–]{0,3}\d){6,16}(?![\w%€$£])"
 )
 _PHONE_WORD = re.compile(
-    r"(?<![a-zà-ÿ])(?:(?:tele)?phone|tel|mobile|cell|whats\s?app|sms|fax|hotline|landline"
+    r"(?<![a-zà-ÿ])(?:(?:tele)?phone|tel|ph|contact\s(?:number|no)|contact|mobile|cell|whats\s?app|sms|fax|hotline|landline"
     r"|(?:call|reach|text|ring|contact)\s(?:me|us)(?:\s\w{2,9})?\s(?:at|on|under|via)|my\snumber"
     r"|telefon(?:nummer)?|handy(?:nummer)?|mobil(?:nummer)?|rufnummer|festnetz|erreichbar\sunter"
     r"|téléphone|tél|portable|joindre\sau|appel(?:er|ez)(?:-moi)?\sau|mon\snuméro"
@@ -43,11 +44,13 @@ _OTHER_WORD = re.compile(
     re.IGNORECASE,
 )
 _REACH = 36
+_QUESTION = 300
+"""Characters at the end of the message before that are read for a question."""
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d\d)(?!\d)"
 )
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:[ .\u00a0\u202f]\d{3})+|\d{1,2}\.\d+")
+_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:[ .\u00a0\u202f]\d{3})+|\d{1,2}\.\d{3,}.*|0\..*")
 _AMERICAN = re.compile(r"(?:1[ .-])?\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}")
 _WITH_ZERO = ("DE", "GB", "FR", "CH", "AT", "NL", "AU")
 _IN_BRACKETS = ("US", "BR", "GB", "DE")
@@ -55,13 +58,22 @@ _MAX_CHECKED = 2_000
 """Numbers of one text that are checked, about 0.1 ms each; what comes after is masked unseen."""
 
 
-def find_phones(text: str) -> Iterator[Finding]:
-    """Telephone numbers in the order of the text; the value is E.164 where it can be known."""
+def asks_for_phone(text: str) -> bool:
+    """Whether a message ends with talk of a telephone number, rather than of another one."""
+    tail = text[-_QUESTION:]
+    return _last(_PHONE_WORD, tail) > _last(_OTHER_WORD, tail)
+
+
+def find_phones(text: str, *, asked: bool = False) -> Iterator[Finding]:
+    """Telephone numbers in the order of the text; the value is E.164 where it can be known.
+
+    `asked`: the message before asked for one, so that bare digits may be the answer.
+    """
     position = checked = 0
     while candidate := _CANDIDATE.search(text, position):
         checked += 1
         start, end = candidate.span()
-        found = (start, end, "") if checked > _MAX_CHECKED else _phone_in(text, candidate)
+        found = (start, end, "") if checked > _MAX_CHECKED else _phone_in(text, candidate, asked)
         if found is None:
             position = end
             continue
@@ -78,7 +90,7 @@ def _digits(text: str) -> list[str]:
     return [sign for sign in text if sign.isdecimal()]
 
 
-def _phone_in(text: str, candidate: re.Match[str]) -> tuple[int, int, str] | None:
+def _phone_in(text: str, candidate: re.Match[str], asked: bool) -> tuple[int, int, str] | None:
     """Start, end and E.164 form (or nothing) of the number that the candidate is or holds."""
     raw = candidate[0]
     start, end = candidate.span()
@@ -90,7 +102,7 @@ def _phone_in(text: str, candidate: re.Match[str]) -> tuple[int, int, str] | Non
     other, phone = _last(_OTHER_WORD, before), _last(_PHONE_WORD, before)
     if other > phone:
         return None
-    if phone >= 0:
+    if phone >= 0 or (asked and not _AMOUNT.fullmatch(raw)):
         return start, end, ""
     return _national(raw, start)
 
@@ -121,8 +133,8 @@ def _national(raw: str, start: int) -> tuple[int, int, str] | None:
         regions = _WITH_ZERO
     elif raw[0] == "(":
         regions = _IN_BRACKETS
-    elif _AMERICAN.match(raw):
-        regions = ("US",)
+    elif _AMERICAN.fullmatch(raw):
+        return start, start + len(raw), ""
     else:
         return None
     for region in regions:

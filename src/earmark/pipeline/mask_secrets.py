@@ -65,7 +65,7 @@ _PASSWORD = re.compile(
     r"|api[\s-]?schlüssel|zugangsschlüssel|lizenzschlüssel|jeton|clé\s(?:d['’]api|secrète)"
     r"|clave\s(?:de\s)?api|chave\s(?:de\s|da\s)?api))"
     r"[\"'`*]{0,3}(?:\s?\([^()\n]{0,24}\))?"
-    r"(?:\s{0,3}(?P<sign>:=|=>|[:=])\s{0,3}"
+    r"(?:\s{0,3}(?P<sign>:=|=>|:(?!:)|=)\s{0,3}"
     r"|\s(?:is|was|ist|lautet|war|est|es|é|era)(?:\snow|\sjetzt|\sahora)?[:\s]\s{0,2})"
     rf"(?P<value>[^\s{_FILLER}]{{3,256}})",
     re.IGNORECASE,
@@ -82,19 +82,20 @@ _NO_PASSWORD = {
     *("esquecida", "incorreta", "inválida", "yes", "no", "same", "missing", "string", "text"),
 }
 _SECRET_WORD = re.compile(
-    r"(?<![a-z])(?:key|token|secret|credential|api|akia|bearer|auth|schlüssel|zugangsdaten|clé|jeton|clave"
-    r"|chave|contraseña|senha|password|passwor[td]|kennwort|webhook)",
+    r"(?<![a-z])(?:(?:api|access|auth|client)?[\s_-]?(?:keys?|tokens?|secrets?)|credentials?|akia\w*"
+    r"|bearer|auth|api-?schlüssel|schlüssel|zugangsdaten|clé|jeton|clave|chave|contraseña|senha"
+    r"|password|passwor[td]|kennwort|webhook)(?![a-z])",
     re.IGNORECASE,
 )
 _NOT_SECRET_WORD = re.compile(
-    r"\b(?:commit|sha\d*|md5|revision|hash|build|order|invoice|ticket|request|trace|id|uuid|version"
+    r"\b(?:(?:no_?)?pubkey|public\skey(?:\sid)?|commit|sha\d*|md5|revision|hash|build|order|invoice|ticket|request|trace|id|uuid|version"
     r"|file|page|url|image)\W{0,3}$",
     re.IGNORECASE,
 )
 _NEAR = 48
 _TIMESTAMP = re.compile(r"\d{4}-?\d\d-?\d\dT[\d.-]+Z?")
 
-_DIGIT_GROUPS = re.compile(r"(?<![\w.,-])\d{3,19}(?:[ \u00a0-]\d{3,7})*+(?![\w-])")
+_DIGIT_GROUPS = re.compile(r"(?<![\w.,/-])\d{3,19}(?:[ \u00a0-]\d{3,7})*+(?![\w-])")
 _CARD_PREFIX = {
     13: re.compile("4"),
     14: re.compile("3(?:0[0-5]|[689])"),
@@ -148,8 +149,9 @@ def find_secrets(text: str) -> list[Finding]:
     searched = text
     for placeholder in (REMOVED, CARD_REMOVED):
         searched = searched.replace(placeholder, _FILLER * len(placeholder))
-    findings = [*_private_keys(searched), *_keys_and_tokens(searched), *_url_secrets(searched)]
-    findings += [*_labelled(searched), *_cards(searched, text)]
+    findings = [*_private_keys(searched), *_vendor_keys(searched), *_bearer_tokens(searched)]
+    findings += [*_random_tokens(searched), *_url_secrets(searched), *_labelled(searched)]
+    findings += _cards(searched, text)
     return without_overlaps(findings, len(text)) if findings else []
 
 
@@ -175,16 +177,23 @@ def _private_keys(text: str) -> Iterator[Finding]:
         yield Finding(begin.start(), end, "private-key", text[begin.start() : end])
 
 
-def _keys_and_tokens(text: str) -> Iterator[Finding]:
+def _vendor_keys(text: str) -> Iterator[Finding]:
     for token in _TOKEN.finditer(text):
         for pattern, kind in ((_JWT, "jwt"), (_VENDOR_KEY, "api-key")):
             for match in pattern.finditer(text, *token.span()):
                 yield _finding(match, 0, kind)
-        if _looks_random(token[0]) and _has_secret_word_before(text, token.start()):
-            yield _finding(token, 0, "labelled-secret")
-    for bearer in _BEARER.finditer(text) if "earer" in text or "asic" in text else ():
+
+
+def _bearer_tokens(text: str) -> Iterator[Finding]:
+    for bearer in _BEARER.finditer(text):
         if _has_digits_and_letters(bearer[1]):
             yield _finding(bearer, 1, "bearer-token")
+
+
+def _random_tokens(text: str) -> Iterator[Finding]:
+    for token in _TOKEN.finditer(text):
+        if _looks_random(token[0]) and _has_secret_word_before(text, token.start()):
+            yield _finding(token, 0, "labelled-secret")
 
 
 def _has_digits_and_letters(token: str) -> bool:
@@ -199,6 +208,9 @@ def _looks_random(token: str) -> bool:
         return False
     changes = sum(one != other for one, other in pairwise(digits))
     mixed = token != token.lower() and token != token.upper()
+    words = re.split(r"[/_.~+-]", token)
+    if 2 * sum(word.isalpha() and word.islower() and len(word) > 2 for word in words) >= len(words):
+        return False  # a path or an identifier made of words
     # A single digit is as likely in a camel-cased identifier: more variety is asked for then.
     enough = 3.0 if sum(digits) > 1 else 4.2
     return (changes >= 4 or (mixed and changes >= 2)) and _entropy(token) > enough
