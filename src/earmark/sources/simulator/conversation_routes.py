@@ -27,7 +27,7 @@ async def read_body(request: web.Request) -> dict[str, object]:
     """The JSON object of a request."""
     try:
         raw = cast(object, json.loads(await request.read()))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refusal(400, "bad_request", "the body is not JSON") from error
     return read_object(raw, "the body")
 

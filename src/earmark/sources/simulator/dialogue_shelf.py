@@ -3,6 +3,7 @@
 import gzip
 import mmap
 import tempfile
+from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Literal, NamedTuple, cast
@@ -71,18 +72,13 @@ class DialogueShelf:
     def __init__(self, paths: Sequence[Path], *, skip_broken: bool) -> None:
         self.skipped: list[SkippedLine] = []
         self._skip_broken = skip_broken
-        ends: list[int] = []
-        turns: list[int] = []
-        repeats: list[int] = []
-        seen: dict[int, int] = {}
+        ends, turns, keys = array("q"), array("i"), array("Q")
         with tempfile.TemporaryFile() as store:
             for entry in self._read_all(paths):
                 store.write(entry.raw)
                 ends.append(store.tell())
                 turns.append(entry.turns)
-                key = derive_key(*entry.identifier.encode())
-                seen[key] = seen.get(key, 0) + 1
-                repeats.append(seen[key])
+                keys.append(derive_key(*entry.identifier.encode()))
             if not ends:
                 raise InvalidInput(
                     "There is no usable dialogue in the files.",
@@ -92,7 +88,7 @@ class DialogueShelf:
             store.flush()
             self._lines = mmap.mmap(store.fileno(), 0, access=mmap.ACCESS_READ)
         self._ends: NDArray[np.int64] = np.array(ends, dtype=np.int64)
-        self._repeats: NDArray[np.int32] = np.array(repeats, dtype=np.int32)
+        self._repeats = count_repeats(np.array(keys, dtype=np.uint64))
         self.turns: NDArray[np.int32] = np.array(turns, dtype=np.int32)
         """Turns with a text, by index."""
 
@@ -128,6 +124,18 @@ class DialogueShelf:
         if not self._skip_broken:
             raise InvalidInput(f"{path}, line {line} is not a dialogue.", why=reason, fix=_FORM)
         self.skipped.append(SkippedLine(path=str(path), line=line, reason=reason))
+
+
+def count_repeats(keys: NDArray[np.uint64]) -> NDArray[np.int32]:
+    """For each key, which of the equal ones it is, from 1."""
+    order = np.argsort(keys, kind="stable")
+    places = np.arange(len(keys))
+    is_first = np.ones(len(keys), dtype=np.bool_)
+    is_first[1:] = keys[order][1:] != keys[order][:-1]
+    starts = np.maximum.accumulate(np.where(is_first, places, 0))
+    repeats = np.empty(len(keys), dtype=np.int32)
+    repeats[order] = places - starts + 1
+    return repeats
 
 
 def _read_lines(path: Path) -> Iterator[bytes]:

@@ -24,7 +24,7 @@ from earmark.sources.simulator.dialogue_shelf import Dialogue, DialogueShelf, Sk
 from earmark.sources.simulator.markup import chat_body
 from earmark.sources.simulator.measures import Moment, summarise
 from earmark.sources.simulator.numbering import DecimalNumbering, HexNumbering, number_message
-from earmark.sources.simulator.rhythm import DAY
+from earmark.sources.simulator.rhythm import DAY, find_midnight
 from earmark.sources.simulator.script import By
 from earmark.sources.simulator.truth import TrueIssue, Truth
 
@@ -52,7 +52,7 @@ class DialogueSpec(Model):
 
     paths: tuple[Path, ...] = Field(min_length=1)
     weeks: int = Field(default=26, ge=1, le=520)
-    end: AwareDatetime
+    end: AwareDatetime = Field(default_factory=find_midnight)
     skip_broken: bool = False
     """Leave out lines that are no dialogues, and record them, in place of refusing the file."""
 

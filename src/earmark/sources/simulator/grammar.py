@@ -120,6 +120,8 @@ class Speech(Model):
     urgent: SomeClauses
     relaxed: SomeClauses
     churn: SomeClauses
+    churn_wish: SomeClauses
+    """Of those who miss something rather than suffer from it."""
     frustration: SomeClauses
     outburst: SomeClauses
     delight: SomeClauses
@@ -141,6 +143,7 @@ class Speech(Model):
     agent_again: SomeClauses
     agent_empathy: SomeClauses
     agent_glad: SomeClauses
+    agent_neutral: SomeClauses
     agent_wait: SomeClauses
     agent_escalate: SomeClauses
     agent_close: SomeClauses

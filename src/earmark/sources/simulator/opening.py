@@ -77,7 +77,8 @@ class Opening:
         worked_on = row.shape in (Shape.ANSWERED, Shape.LONG)
         together = row.second != NONE and (not worked_on or self._draw.chance(0.6))
         self.keeps_for_later = row.second != NONE and not together
-        personal = writer.theme.category != "spam" and self._draw.chance(0.26)
+        plain = writer.theme.category != "spam" and not writer.theme.mood
+        personal = plain and self._draw.chance(0.28)
         text, mentions = writer.open(second=together, personal=personal)
         if greet and not lead:
             text = writer.greet(text)

@@ -30,6 +30,31 @@ class Value(NamedTuple):
     text: str
 
 
+class Forms(NamedTuple):
+    """How this customer writes dates, times and amounts, and which ones come up."""
+
+    date: str
+    time: str
+    money: str
+    hour: int
+    minute: str
+    amount: int
+    cents: str
+
+
+def choose_forms(speech: Speech, draw: Draw) -> Forms:
+    """Forms for one conversation."""
+    return Forms(
+        date=draw.pick(speech.dates),
+        time=draw.pick(speech.times),
+        money=draw.pick(speech.money),
+        hour=draw.between(8, 17),
+        minute=draw.pick(("00", "00", "15", "30", "30", "45")),
+        amount=draw.between(18, 260) if draw.chance(0.6) else draw.between(260, 2900),
+        cents=draw.pick(("00", "50", "90", "95", "20", "37")),
+    )
+
+
 class Particulars:
     """Fills slots. Values of `PlantedKind` come out as marks, to be replaced at the very end."""
 
@@ -41,6 +66,7 @@ class Particulars:
         self._person = person
         self._draw = draw
         self._now = datetime.fromtimestamp(created_at, UTC)
+        self._forms = choose_forms(speech, draw)
         self._known: dict[str, str] = {}
         self.values: list[Value] = []
         self.agent = ""
@@ -57,7 +83,8 @@ class Particulars:
             return self.agent
         known = self._known.get(name)
         if known is None:
-            known = self._makers[name.rstrip("0123456789") if name != "last4" else name](self)
+            maker = self._makers.get(name) or self._makers[name.rstrip("0123456789")]
+            known = maker(self)
             self._known[name] = known
         return known
 
@@ -171,14 +198,13 @@ class Particulars:
     # ------------------------------------------------------------ times and amounts
 
     def _date(self) -> str:
-        return self.format_date(self._now + timedelta(days=-self._draw.between(1, 14)))
+        return self._format_date(self._now - timedelta(days=self._draw.between(1, 14)))
 
     def _soon(self) -> str:
-        return self.format_date(self._now + timedelta(days=self._draw.between(2, 20)))
+        return self._format_date(self._now + timedelta(days=self._draw.between(2, 20)))
 
-    def format_date(self, moment: datetime) -> str:
-        """A date as people write it in this language."""
-        return self._draw.pick(self._speech.dates).format(
+    def _format_date(self, moment: datetime) -> str:
+        return self._forms.date.format(
             day=moment.day,
             month=self._speech.months[moment.month - 1],
             number=moment.month,
@@ -192,23 +218,22 @@ class Particulars:
         return self._draw.pick(self._speech.weekdays[:6])
 
     def _time(self) -> str:
-        minute = self._draw.pick(("00", "00", "15", "30", "30", "45"))
-        return self.format_time(self._draw.between(8, 18), minute)
+        return self._forms.time.format(hour=self._forms.hour, minute=self._forms.minute)
 
-    def format_time(self, hour: int, minute: str) -> str:
-        """A time of day as people write it in this language."""
-        return self._draw.pick(self._speech.times).format(hour=hour, minute=minute)
+    def _later_time(self) -> str:
+        """An hour after the other one."""
+        return self._forms.time.format(hour=self._forms.hour + 1, minute=self._forms.minute)
 
     def _since(self) -> str:
         return self._draw.pick(self._speech.since).replace("{weekday}", self.fill("weekday"))
 
     def _amount(self) -> str:
-        whole = (
-            self._draw.between(18, 260) if self._draw.chance(0.6) else self._draw.between(260, 2900)
-        )
-        return self._draw.pick(self._speech.money).format(
-            whole=whole, cents=self._draw.pick(("00", "50", "90", "95", "20", "37"))
-        )
+        return self._forms.money.format(whole=self._forms.amount, cents=self._forms.cents)
+
+    def _higher_amount(self) -> str:
+        """A little more than the other one."""
+        whole = self._forms.amount * self._draw.between(108, 135) // 100 + 1
+        return self._forms.money.format(whole=whole, cents=self._forms.cents)
 
     def _small(self) -> str:
         return str(self._draw.between(3, 14))
@@ -288,8 +313,10 @@ class Particulars:
         "month": _month,
         "weekday": _weekday,
         "time": _time,
+        "time2": _later_time,
         "since": _since,
         "amount": _amount,
+        "amount2": _higher_amount,
         "n": _small,
         "big": _big,
         "percent": _percent,
@@ -305,4 +332,4 @@ class Particulars:
         "bank": _bank,
         "badlink": _bad_link,
     }
-    """By slot name, trailing digits taken off."""
+    """By slot name; other names are these with a digit behind them."""

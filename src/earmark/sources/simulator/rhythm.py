@@ -1,6 +1,7 @@
 """When customers write: hours, weekdays, weeks, and how themes come and go."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,11 @@ _HOURS = np.array(
     [2, 1, 1, 1, 1, 2, 5, 14, 30, 44, 48, 42, 34, 37, 43, 42, 38, 31, 21, 14, 12, 10, 7, 4],
     dtype=np.float64,
 )
+
+
+def find_midnight() -> datetime:
+    """The latest UTC midnight: where a sample ends unless told otherwise."""
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def weigh_days(weeks: int, themes: Sequence[Theme]) -> NDArray[np.float64]:

@@ -53,7 +53,7 @@ class Scene:
         if hello and (first or self.is_mail):
             greeting = speech.agent_hello if first else speech.agent_again
             parts.append(self.render(greeting) + ("\n\n" if self.is_mail else " "))
-            if first and feeling:
+            if first and feeling and not self.writer.theme.mood:
                 parts.append(self.render(self._feel()) + " ")
         parts.append(text)
         if self.is_mail:
@@ -82,8 +82,11 @@ class Scene:
 
     def _feel(self) -> Sequence[str]:
         """What a teammate says first: sorry to those with trouble, welcome to those who ask."""
-        trouble = self.script.category in ("product_issue", "account_issue")
-        return self.speech.agent_empathy if trouble else self.speech.agent_glad
+        category = self.script.category
+        if category == "billing_question":
+            return self.speech.agent_neutral
+        is_trouble = category in ("product_issue", "account_issue")
+        return self.speech.agent_empathy if is_trouble else self.speech.agent_glad
 
     def _choose_agent(self) -> int:
         """A teammate of the area's team who speaks the language, else anyone who does."""

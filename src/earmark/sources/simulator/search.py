@@ -98,6 +98,8 @@ def _parse_condition(entry: Mapping[str, object], table: Table) -> Condition:
         values = tuple(_read_value(item, kind, field) for item in cast(list[object], raw))
     else:
         values = (_read_value(raw, kind, field),)
+    if kind == "identifier" and operator in ("<", ">") and not str(values[0]).isdecimal():
+        raise refuse_parameter(f"{field} can be compared with {operator} to a number only", field)
     return Condition(field, kind, operator, values)
 
 
@@ -157,7 +159,7 @@ def _match_column(condition: Condition, table: Table, objects: Collection) -> Ma
     if condition.field in ("created_at", "updated_at"):
         times = objects.instants(condition.field)
         return _compare_times(times, condition, by_day=table.dates_by_day)
-    if condition.field == "id":
+    if condition.field == "id" and condition.operator in _OPERATORS["identifier"]:
         return _compare_identifiers(condition, objects)
     if condition.operator not in ("=", "!=", "IN", "NIN"):
         return None
@@ -195,8 +197,6 @@ def _compare_identifiers(condition: Condition, objects: Collection) -> Mask:
 
 def _find_place(identifier: str, objects: Collection) -> int:
     """How many identifiers are lower, as numbers; conversations have them in rising order."""
-    if not identifier.isdecimal():
-        raise refuse_parameter("id can be compared with < and > to a number only", "id")
     wanted, low, high = int(identifier), 0, objects.number
     while low < high:
         middle = (low + high) // 2
@@ -225,6 +225,8 @@ def _holds(query: Query, table: Table, document: Mapping[str, Any]) -> bool:
 def _compare(value: Value, operator: str, wanted: Value, *, by_day: bool) -> bool:
     if value is None or wanted is None:
         return operator == "=" and value is None and wanted is None
+    if operator in ("<", ">"):  # also identifiers, which are numbers in the form of text
+        value, wanted = int(value), int(wanted)
     if isinstance(value, int) and isinstance(wanted, int):
         if by_day:
             value, wanted = value // DAY, wanted // DAY

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from pydantic import AwareDatetime, Field
 
 from earmark.db.models import Model
-from earmark.sources.simulator.rhythm import DAY
+from earmark.sources.simulator.rhythm import DAY, find_midnight
 
 NONE = 255
 """No theme, no tag, no injection in a column of bytes."""
@@ -18,7 +18,7 @@ class SampleSpec(Model):
     seed: int = 7
     number: int = Field(default=2000, ge=1, le=5_000_000)
     weeks: int = Field(default=26, ge=1, le=520)
-    end: AwareDatetime
+    end: AwareDatetime = Field(default_factory=find_midnight)
     """Everything in the sample happened before this moment."""
 
     @property

@@ -21,7 +21,7 @@ _ATTACHMENTS = (
     "screen recording.mov", "image001.png", "log.txt",
 )  # fmt: skip
 _KINDS = tuple(InjectionKind)
-_IN_HELP_CENTRE = ("how_to_question", "general_inquiry")
+_IN_HELP_CENTRE = ("how_to_question", "general_inquiry", "feature_request")
 """What the AI agent can answer."""
 
 
@@ -134,7 +134,8 @@ class Thread:
             scene.add(By.OPERATOR, "assignment", wait=0.05)
         if self._row.area_tag != NONE and draw.chance(0.7):
             scene.add(By.AGENT, "conversation_tags_updated", wait=1.5).tags = (self._row.area_tag,)
-        if draw.chance(0.09 if scene.is_mail else 0.05):
+        is_glad = bool(self._writer.theme.mood)
+        if not is_glad and draw.chance(0.09 if scene.is_mail else 0.05):
             scene.add(By.CUSTOMER, "comment", self._writer.say(self._speech.impatient), wait=4)
             self._writer.mood -= 0.5
 
@@ -210,7 +211,8 @@ class Thread:
     def _take(self, *, is_trouble: bool, is_passed_on: bool) -> None:
         """The customer's last word."""
         draw, speech, writer = self._draw, self._speech, self._writer
-        self._is_content = draw.chance(0.3 if is_passed_on else 0.8)
+        is_glad = bool(writer.theme.mood)
+        self._is_content = is_glad or draw.chance(0.3 if is_passed_on else 0.8)
         if self._is_content and draw.chance(0.16):
             clauses = speech.delighted
             writer.mood += 1

@@ -51,7 +51,12 @@ _VOICES_MAIL = (
 )  # fmt: skip
 
 _URGENT = {"product_issue": 0.13, "account_issue": 0.2, "billing_question": 0.05}
-_CHURN = {"product_issue": 0.035, "billing_question": 0.06, "feature_request": 0.04}
+_CHURN = {
+    "product_issue": 0.04,
+    "billing_question": 0.06,
+    "feature_request": 0.05,
+    "account_issue": 0.02,
+}
 _COMPLAINTS = frozenset({"product_issue", "account_issue", "billing_question"})
 
 
@@ -250,8 +255,7 @@ class Writer:
                 continue
             mention = self.tell(theme, terse=self.voice is Voice.TERSE)
             mentions.append(mention)
-            sentences.append("\n\n" + self.say(self.speech.also))
-            sentences.append(mention.phrase)
+            sentences.append(f"\n\n{self.say(self.speech.also)} {mention.phrase}")
 
     def _write_moods(self, sentences: list[str]) -> None:
         """Hurry, threats to leave and compliments, by chance and by category."""
@@ -266,8 +270,9 @@ class Writer:
         elif not angry and self.draw.chance(0.05):
             sentences.append(self.say(self.speech.relaxed))
             self.urgency = -1
-        if self.draw.chance(_CHURN.get(category, 0.008) * (5 if angry else 1)):
-            sentences.append(self.say(self.speech.churn))
+        if self.draw.chance(_CHURN.get(category, 0) * (5 if angry else 1)):
+            wishes = category == "feature_request"
+            sentences.append(self.say(self.speech.churn_wish if wishes else self.speech.churn))
             self.churn = True
             self.mood -= 1
         elif not angry and self.draw.chance(0.04):
