@@ -7,13 +7,12 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 import structlog
 import uvicorn
-from uvicorn._types import ASGIApplication
 
 from earmark.errors import ConfigurationError
 
@@ -83,17 +82,36 @@ async def _end(process: Process) -> None:
         await process.wait()
 
 
-async def keep_worker(environment: Mapping[str, str] | None = None) -> None:
-    """A worker child, started again whenever it ends, until this task is cancelled."""
-    wait = 1.0
-    while True:
-        async with child("worker", "--lifeline", environment=environment) as process:
-            started = asyncio.get_running_loop().time()
-            code = await process.wait()
-        lived = asyncio.get_running_loop().time() - started
-        wait = 1.0 if lived > _LONGEST_WAIT else min(wait * 2, _LONGEST_WAIT)
-        await _log.awarning("worker_ended", exit_code=code, restart_in=wait)
-        await asyncio.sleep(wait)
+class WorkerKeeper:
+    """Keeps one worker child alive: started again whenever it ends, until it is told to stop."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = environment
+        self.pid: int | None = None
+        """Of the present child."""
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """A worker for as long as the block runs."""
+        keeper = asyncio.create_task(self._keep())
+        try:
+            yield
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+
+    async def _keep(self) -> None:
+        clock = asyncio.get_running_loop().time
+        wait = 1.0
+        while True:
+            started = clock()
+            async with child("worker", "--lifeline", environment=self._environment) as process:
+                self.pid = process.pid
+                code = await process.wait()
+            self.pid = None
+            wait = 1.0 if clock() - started > _LONGEST_WAIT else min(wait * 2, _LONGEST_WAIT)
+            await _log.awarning("worker_ended", exit_code=code, restart_in=wait)
+            await asyncio.sleep(wait)
 
 
 def bind(host: str, port: int, *, or_any_port: bool = False) -> socket.socket:
@@ -126,7 +144,7 @@ class Server(uvicorn.Server):
         yield
 
 
-async def serve_app(app: ASGIApplication, listener: socket.socket, stop: asyncio.Event) -> None:
+async def serve_app(app: Callable[..., Any], listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve until `stop` is set."""
     server = Server(
         uvicorn.Config(

@@ -9,9 +9,9 @@ import typer
 from earmark.api.main import create_app
 from earmark.cli.output import ExitCode, configure_logging, console, execute
 from earmark.cli.processes import (
+    WorkerKeeper,
     address_of,
     bind,
-    keep_worker,
     serve_app,
     stop_on_signals,
     stop_when_parent_ends,
@@ -44,16 +44,10 @@ async def _serve(port: int | None, *, with_worker: bool) -> ExitCode:
         # Held here too, so that a first start is migrated before the worker looks at it.
         await stack.enter_async_context(wiring.database())
         if with_worker:
-            keeper = asyncio.create_task(keep_worker())
-            stack.push_async_callback(_end, keeper)
+            await stack.enter_async_context(WorkerKeeper().running())
         console.print(f"Earmark is at [bold]{address_of(listener)}[/] (Ctrl-C stops it)")
         await serve_app(create_app(wiring.database), listener, stop)
     return ExitCode.DONE
-
-
-async def _end(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 def worker(

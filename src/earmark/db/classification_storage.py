@@ -7,6 +7,7 @@ changes nothing.
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
+from typing import LiteralString
 
 import numpy as np
 import numpy.typing as npt
@@ -299,25 +300,47 @@ async def record_failures(
     reason: str,
 ) -> None:
     """Mark conversations (id to input key) as not read, with the reason and one attempt more."""
-    async with connection.cursor() as cursor:
-        await cursor.executemany(
-            "INSERT INTO analyses (workspace_id, conversation_id, status, reason, attempts,"
-            " input_key, model_id) VALUES (%(workspace_id)s, %(id)s, 'failed', %(reason)s, 1,"
-            " %(key)s, %(model_id)s) ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET"
-            " status = 'failed', reason = excluded.reason, attempts = analyses.attempts + 1,"
-            " input_key = excluded.input_key, model_id = excluded.model_id, updated_at = now()"
-            " WHERE NOT (analyses.status = 'done' AND analyses.input_key = excluded.input_key)",
-            [
-                {
-                    "workspace_id": workspace_id,
-                    "id": identifier,
-                    "key": key,
-                    "reason": reason,
-                    "model_id": model_id,
-                }
-                for identifier, key in input_keys.items()
-            ],
-        )
+    await _record_unread(connection, workspace_id, "failed", input_keys, (model_id, reason))
+
+
+async def record_skips(
+    connection: WriteConnection,
+    workspace_id: int,
+    *,
+    input_keys: Mapping[str, str],
+    model_id: int,
+    reason: str,
+) -> None:
+    """Mark conversations that hold nothing to read; they are not tried again until they change."""
+    await _record_unread(connection, workspace_id, "skipped", input_keys, (model_id, reason))
+
+
+async def _record_unread(
+    connection: WriteConnection,
+    workspace_id: int,
+    status: LiteralString,
+    input_keys: Mapping[str, str],
+    why: tuple[int, str],
+) -> None:
+    await connection.execute(
+        "INSERT INTO analyses AS a (workspace_id, conversation_id, status, reason, attempts,"
+        " input_key, model_id) SELECT %(workspace_id)s, k.id, %(status)s, %(reason)s, 1, k.key,"
+        " %(model_id)s FROM unnest(%(ids)s::text[], %(keys)s::text[]) AS k (id, key)"
+        " JOIN conversations c ON c.workspace_id = %(workspace_id)s AND c.id = k.id"
+        " ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET status = excluded.status,"
+        " reason = excluded.reason, input_key = excluded.input_key, model_id = excluded.model_id,"
+        " attempts = a.attempts + 1, updated_at = now()"
+        " WHERE a.model_id <= excluded.model_id"
+        " AND NOT (a.status = 'done' AND a.input_key = excluded.input_key)",
+        {
+            "workspace_id": workspace_id,
+            "status": status,
+            "reason": why[1],
+            "model_id": why[0],
+            "ids": list(input_keys),
+            "keys": list(input_keys.values()),
+        },
+    )
 
 
 async def list_classifications(
@@ -359,3 +382,13 @@ async def count_categories(connection: ReadConnection, workspace_id: int) -> lis
             {"workspace_id": workspace_id},
         )
         return await cursor.fetchall()
+
+
+async def final_categories(connection: ReadConnection, workspace_id: int) -> dict[str, str]:
+    """The current category of every conversation's whole thread, by conversation id."""
+    cursor = await connection.execute(
+        "SELECT conversation_id, category_id FROM classifications"
+        " WHERE workspace_id = %(workspace_id)s AND stage = 'final' AND is_current",
+        {"workspace_id": workspace_id},
+    )
+    return {row["conversation_id"]: row["category_id"] async for row in cursor}

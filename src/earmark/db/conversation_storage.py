@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from earmark.db.bulk import stage
 from earmark.db.connection import ReadConnection, WriteConnection
-from earmark.db.models import AuthorRole, Company, Contact, Conversation, Message, Thread
+from earmark.db.models import AuthorRole, Company, Contact, Conversation, Message, Model, Thread
 
 _PREVIEW_LENGTH = 240
 
@@ -24,6 +24,16 @@ _message_row = attrgetter(
     *("conversation_id", "id", "position", "author_role.value", "author_id", "author_name"),
     *("from_ai_agent", "part_type", "is_note", "created_at", "body", "redacted"),
 )
+
+
+class ReadableConversation(Model):
+    """A conversation as the stages that read text see it."""
+
+    id: str
+    content_hash: str
+    subject: str | None
+    source_url: str | None
+    tags: tuple[str, ...]
 
 
 async def upsert_threads(
@@ -107,7 +117,7 @@ async def _stage_messages(
     await stage(
         connection,
         create="CREATE TEMP TABLE IF NOT EXISTS staged_messages"
-        " (LIKE messages INCLUDING DEFAULTS) ON COMMIT DELETE ROWS",
+        " (LIKE messages INCLUDING DEFAULTS INCLUDING GENERATED) ON COMMIT DELETE ROWS",
         copy="COPY staged_messages (workspace_id, conversation_id, id, position, author_role,"
         " author_id, author_name, from_ai_agent, part_type, is_note, created_at, body, redacted,"
         " attachments) FROM STDIN (FORMAT BINARY)",
@@ -170,6 +180,20 @@ def preview(thread: Thread) -> str:
         if message.author_role is AuthorRole.CUSTOMER:
             return " ".join(message.body[: 4 * _PREVIEW_LENGTH].split())[:_PREVIEW_LENGTH]
     return ""
+
+
+async def list_readable(
+    connection: ReadConnection, workspace_id: int, conversation_ids: Sequence[str]
+) -> list[ReadableConversation]:
+    """What reading needs to know of conversations besides their messages; deleted ones left out."""
+    async with connection.cursor(row_factory=class_row(ReadableConversation)) as cursor:
+        await cursor.execute(
+            "SELECT id, content_hash, subject, source_url, tags FROM conversations"
+            " WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s)"
+            " AND deleted_at IS NULL ORDER BY id",
+            {"workspace_id": workspace_id, "ids": list(conversation_ids)},
+        )
+        return await cursor.fetchall()
 
 
 async def get_conversation(

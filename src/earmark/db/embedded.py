@@ -162,8 +162,8 @@ async def _leave(lock: int, supervisor: Supervisor) -> None:
     """
     data = supervisor.layout.data
     os.utime(lock)
-    if os.getpid() == 1 and try_lock(lock, exclusive=True):
-        if postmaster := running_postmaster(data):
-            await asyncio.to_thread(stop_postmaster, postmaster.pid, data)
-    elif running_postmaster(data):
+    server = await asyncio.to_thread(running_postmaster, data)
+    if server and os.getpid() == 1 and try_lock(lock, exclusive=True):
+        await asyncio.to_thread(stop_postmaster, server.pid, data)
+    elif server:
         await supervisor.ensure_watcher()

@@ -49,7 +49,7 @@ def find_account(layout: Layout, name: str) -> Account:
     owner = layout.server.stat() if layout.server.exists() else None
     if mine != 0:
         if owner and owner.st_uid != mine:
-            raise _foreign_cluster(layout, owner.st_uid)
+            raise _foreign_cluster(layout)
         account = Account(name=_name(mine), uid=mine, gid=os.getegid(), switch=False)
         return account if layout.has_cluster() else _with_entry(account)
     if owner and owner.st_uid != 0:
@@ -134,11 +134,12 @@ def _closed_folder(account: Account, folder: Path, directory: Path) -> Configura
     )
 
 
-def _foreign_cluster(layout: Layout, uid: int) -> ConfigurationError:
+def _foreign_cluster(layout: Layout) -> ConfigurationError:
+    owner = _name(layout.directory.stat().st_uid)
     return ConfigurationError(
-        f"The data directory {layout.directory} belongs to the account {_name(uid)}.",
+        f"The data directory {layout.directory} belongs to the account {owner}.",
         why="Only that account and root may start its PostgreSQL.",
-        fix=f"Start Earmark as {_name(uid)}. {OTHER_FOLDER} for a separate database.",
+        fix=f"Start Earmark as {owner}. {OTHER_FOLDER} for a separate database.",
     )
 
 

@@ -3,13 +3,21 @@
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 from asyncio import to_thread
 from pathlib import Path
 
 from earmark.db.embedded_account import Account, Outcome, run
 from earmark.db.embedded_binaries import Binaries
-from earmark.db.embedded_layout import DATABASE, OTHER_FOLDER, ROLE, Layout, full_disk_error
+from earmark.db.embedded_layout import (
+    DATABASE,
+    OTHER_FOLDER,
+    ROLE,
+    Layout,
+    full_disk_error,
+    write_file,
+)
 from earmark.db.embedded_socket import make_private
 from earmark.errors import ConfigurationError, DatabaseError
 
@@ -25,11 +33,14 @@ _INITDB = (
     "--no-sync",
     "--no-instructions",
 )
+# Nothing waits for the disk until all is there. Linux then writes it in one go, which was 150 times
+# as fast as file by file on a busy disk.
+_SYNC = ("--sync-only", *(["--sync-method=syncfs"] if sys.platform == "linux" else []))
 # A refused statement is reported to the client alone: its message may quote a customer's text, and
 # the server's log shall hold none. The server's own processes still log their errors.
 _PREPARATION = f"CREATE DATABASE {DATABASE}\nALTER ROLE {ROLE} SET log_min_messages = 'log'\n"
 _INCLUDES = """
-# Earmark writes the first file anew at every start; the second is yours, and wins.
+# The first file is Earmark's; the second is yours, and wins.
 include = '../../settings.conf'
 include_if_exists = '../../override.conf'
 """
@@ -38,7 +49,7 @@ _OVERRIDES = """\
 # start (some seconds after the last Earmark process has ended, it stops).
 """
 _SETTINGS = """\
-# Written by Earmark at every start of the server. Put your own settings into override.conf.
+# Earmark's own: changes here are undone. Put your own settings into override.conf.
 max_connections = 60
 shared_buffers = 128MB
 work_mem = 16MB
@@ -75,7 +86,7 @@ async def create_cluster(layout: Layout, account: Account, binaries: Binaries) -
     await to_thread(_make_room, layout, account)
     work = Path(tempfile.mkdtemp(prefix="new-", dir=layout.server))
     try:
-        make_private(work, account)
+        await to_thread(make_private, work, account)
         await _initialise(layout, account, binaries, work)
         await to_thread(_give_name, layout, work / "data")
     finally:
@@ -84,9 +95,11 @@ async def create_cluster(layout: Layout, account: Account, binaries: Binaries) -
 
 def write_settings(layout: Layout) -> None:
     """Earmark's settings for the next start; the administrator's file if there is none yet."""
-    _write(layout.settings, _SETTINGS + _shared_memory_setting(), mode=0o644)
+    settings = _SETTINGS + _shared_memory_setting()
+    if not layout.settings.exists() or layout.settings.read_text() != settings:
+        write_file(layout.settings, settings, mode=0o644)
     if not layout.overrides.exists():
-        _write(layout.overrides, _OVERRIDES, mode=0o644)
+        write_file(layout.overrides, _OVERRIDES, mode=0o644)
 
 
 def read_password(layout: Layout) -> str:
@@ -102,26 +115,22 @@ def read_password(layout: Layout) -> str:
 
 
 async def _initialise(layout: Layout, account: Account, binaries: Binaries, work: Path) -> None:
-    data, password = work / "data", work / "password"
-    _write(password, _make_password(layout), mode=0o600)
-    if account.switch:
-        os.chown(password, account.uid, account.gid, follow_symlinks=False)
+    data = work / "data"
+    password = await to_thread(_hand_over_password, layout, account, work)
     initdb = binaries.program("initdb")
     made = await run(
         initdb, *_INITDB, f"--pwfile={password}", "-D", data, account=account, folder=work
     )
     _check(made, layout, "initdb")
     prepared = await run(
-        *(binaries.program("postgres"), "--single", "-D", data, "postgres"),
+        *(binaries.program("postgres"), "--single", "-F", "-D", data, "postgres"),
         account=account,
         folder=work,
         text=_PREPARATION,
     )
     _check(prepared, layout, "postgres --single")
-    with (data / "postgresql.conf").open("a") as configuration:
-        configuration.write(_INCLUDES)
-    # One pass over the finished files instead of a wait for each.
-    synced = await run(initdb, "--sync-only", "-D", data, account=account, folder=work)
+    await to_thread(_append, data / "postgresql.conf", _INCLUDES)
+    synced = await run(initdb, *_SYNC, "-D", data, account=account, folder=work)
     _check(synced, layout, "initdb --sync-only")
 
 
@@ -166,26 +175,20 @@ def _give_name(layout: Layout, finished: Path) -> None:
             os.close(descriptor)
 
 
-def _make_password(layout: Layout) -> str:
-    """Kept before the cluster is made, so that there is never a cluster without it."""
+def _hand_over_password(layout: Layout, account: Account, work: Path) -> Path:
+    """A file for initdb. The password itself is kept before there is a cluster that has it."""
     if not layout.password.exists():
-        _write(layout.password, secrets.token_urlsafe(32) + "\n", mode=0o600)
-    return layout.password.read_text()
+        write_file(layout.password, secrets.token_urlsafe(32) + "\n", mode=0o600)
+    password = work / "password"
+    write_file(password, layout.password.read_text(), mode=0o600)
+    if account.switch:
+        os.chown(password, account.uid, account.gid, follow_symlinks=False)
+    return password
 
 
-def _write(path: Path, text: str, *, mode: int) -> None:
-    """Whole or not at all; a link of that name is replaced, not followed."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-            os.fchmod(descriptor, mode)
-            file.flush()
-            os.fsync(descriptor)
-        Path(name).rename(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+def _append(file: Path, text: str) -> None:
+    with file.open("a") as end:
+        end.write(text)
 
 
 def _shared_memory_setting() -> str:

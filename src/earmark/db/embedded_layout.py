@@ -1,6 +1,8 @@
 """Where the parts of one embedded cluster lie, and what an unusable folder is reported as."""
 
 import errno
+import os
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,12 +41,8 @@ class Layout(Model):
         return self.server / "postgres.log"
 
     @property
-    def socket(self) -> Path:
-        """The usual socket folder; `socket_record` names another one where this cannot serve."""
-        return self.server / "socket"
-
-    @property
     def socket_record(self) -> Path:
+        """Names the folder of the server's socket."""
         return self.directory / "socket-folder"
 
     @property
@@ -53,7 +51,7 @@ class Layout(Model):
 
     @property
     def settings(self) -> Path:
-        """Earmark's PostgreSQL settings, written anew at every start."""
+        """Earmark's PostgreSQL settings, put right at every start."""
         return self.directory / "settings.conf"
 
     @property
@@ -101,6 +99,21 @@ def tail(log: Path, *, start: int = 0, limit: int = 2_000) -> str:
     with log.open("rb") as file:
         file.seek(max(start, log.stat().st_size - limit))
         return file.read().decode(errors="replace").strip()
+
+
+def write_file(path: Path, text: str, *, mode: int) -> None:
+    """Whole or not at all; a link of that name is replaced, not followed."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            os.fchmod(descriptor, mode)
+            file.flush()
+            os.fsync(descriptor)
+        Path(name).rename(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

@@ -92,7 +92,7 @@ class Supervisor:
             await create_cluster(self.layout, self.account, binaries)
         await self.ensure_watcher()
         while not (server := await self._find()):
-            if self._is_free():
+            if await asyncio.to_thread(self._is_free):
                 await self._start()
             await asyncio.sleep(0.05)
         return server
@@ -102,7 +102,10 @@ class Supervisor:
         return tail(self.layout.log, start=self._log_start)
 
     async def _find(self) -> EmbeddedServer | None:
-        host = str(find_socket_folder(self.layout, self.account))
+        folder = find_socket_folder(self.layout, self.account)
+        if not folder:
+            return None
+        host = str(folder)
         address = make_conninfo(host=host, port=PORT, user=ROLE, dbname=DATABASE, connect_timeout=3)
         answer = await asyncio.to_thread(PGconn.ping, address.encode())
         if answer == Ping.REJECT:
@@ -149,8 +152,8 @@ class Supervisor:
         """Start the server and wait until it is ready, or what prevents it may have passed."""
         await check_reachable(self.account, self.layout.directory)
         binaries = await find_runnable(self.layout, self.account)
-        write_settings(self.layout)
-        socket = prepare_socket_folder(self.layout, self.account)
+        await asyncio.to_thread(write_settings, self.layout)
+        socket = await asyncio.to_thread(prepare_socket_folder, self.layout, self.account)
         seen = _size(self.layout.log)
         self.waiting_for = "the server to start"
         outcome = await run(

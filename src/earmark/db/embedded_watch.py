@@ -34,6 +34,7 @@ if sys.platform != "win32":
 _LOG_LIMIT = 5 * 1024 * 1024
 _FAST_SHUTDOWN_SECONDS = 60.0
 _IMMEDIATE_SHUTDOWN_SECONDS = 10.0
+_SHORT_PAUSE = 0.05
 
 
 class Postmaster(NamedTuple):
@@ -98,9 +99,9 @@ def stop_postmaster(pid: int, data: Path) -> bool:
 
 
 def read_socket_folder(record: Path) -> Path | None:
-    """The folder that the record's first line names, if there is a record."""
+    """The folder that the record's first line names, from the record on, if there is a record."""
     try:
-        return Path(record.read_text().splitlines()[0])
+        return record.parent / record.read_text().splitlines()[0]
     except (FileNotFoundError, IndexError):
         return None
 
@@ -204,7 +205,7 @@ def _watch(watch: Watch, clients: int) -> Leftover:
     Either nobody uses it: then the lock is held when this returns. Or its data directory is gone,
     and what was last seen of it is given: there may be another directory in its place by now.
     """
-    interval = max(0.05, min(1.0, watch.linger / 4))
+    interval = max(_SHORT_PAUSE, min(1.0, watch.linger / 4))
     identity = _identity(watch.data)
     seen, last_visit, quiet_since = Leftover(), 0, monotonic()
     while identity and _identity(watch.data) == identity:
@@ -222,7 +223,7 @@ def _watch(watch: Watch, clients: int) -> Leftover:
             break
         if alone:
             fcntl.flock(clients, fcntl.LOCK_UN)
-        _pause(interval)
+        _pause(interval if postmaster else _SHORT_PAUSE)  # see a starting server in good time
     return seen
 
 

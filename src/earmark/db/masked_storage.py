@@ -64,7 +64,7 @@ async def list_masked(
     found: dict[str, list[MaskedMessage]] = {identifier: [] for identifier in conversation_ids}
     async with connection.cursor(row_factory=class_row(MaskedMessage)) as cursor:
         await cursor.execute(
-            "SELECT k.conversation_id, k.message_id, m.author_role, m.position, k.text,"
+            "SELECT k.conversation_id, k.message_id, m.author_role, m.is_note, k.text,"
             " k.own_spans, k.mask_spans FROM masked_messages k JOIN messages m"
             " ON (m.workspace_id, m.conversation_id, m.id)"
             " = (k.workspace_id, k.conversation_id, k.message_id)"

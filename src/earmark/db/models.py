@@ -334,7 +334,7 @@ class MaskedMessage(Model):
     conversation_id: str
     message_id: str
     author_role: AuthorRole
-    position: int
+    is_note: bool
     text: str
     own_spans: tuple[tuple[int, int], ...]
     """Ranges of the body that are the author's own words; `text` is made from them joined."""

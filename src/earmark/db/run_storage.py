@@ -338,8 +338,8 @@ async def add_event(
     """Append an event; progress is thinned to three events a second in each stage."""
     await connection.execute(
         "INSERT INTO run_events (workspace_id, run_id, stage, kind, done, total, message)"
-        " SELECT %(workspace_id)s, %(run_id)s, %(stage)s, %(kind)s, %(done)s, %(total)s,"
-        " %(message)s WHERE %(kind)s <> 'progress' OR %(done)s = %(total)s"
+        " SELECT %(workspace_id)s, %(run_id)s, %(stage)s, %(kind)s, %(done)s::int, %(total)s::int,"
+        " %(message)s WHERE %(kind)s <> 'progress' OR %(done)s::int = %(total)s::int"
         " OR NOT EXISTS (SELECT FROM run_events WHERE workspace_id = %(workspace_id)s"
         " AND run_id = %(run_id)s AND kind = 'progress' AND stage = %(stage)s"
         " AND at > clock_timestamp() - interval '0.3 s')",

@@ -14,7 +14,7 @@ from typing import Final
 from earmark.db import conversation_storage, people_storage, sync_storage
 from earmark.db.connection import Database, WriteConnection
 from earmark.db.models import Checkpoint, LedgerEntry, LedgerStatus, Model, Thread
-from earmark.pipeline.masking import drop_secrets
+from earmark.pipeline.mask import drop_secrets
 from earmark.pipeline.progress import Progress
 from earmark.sources.base import Failed, Fetched, Gone, Listed, ListingPage, Source
 

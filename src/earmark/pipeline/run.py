@@ -7,15 +7,15 @@ twice, or again after a crash, changes nothing.
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Final
-
-from pydantic import ConfigDict
 
 from earmark.db import run_storage
 from earmark.db.connection import Database, WriteConnection
-from earmark.db.models import Model, Run, Stage, StageProgress
-from earmark.llm.base import TextModels
-from earmark.pipeline import classify, ingest, learn, mask, stories, themes
+from earmark.db.models import Run, Stage, StageProgress
+from earmark.llm.base import ThemeFinder
+from earmark.pipeline import classify, ingest, learn, masking, stories, themes
+from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.progress import Progress
 from earmark.sources.base import Source
 
@@ -27,14 +27,14 @@ OpenSource = Callable[[int], AbstractAsyncContextManager[Source]]
 """Opens the source of the workspace with that id; raises `ConfigurationError`."""
 
 
-class Services(Model):
+@dataclass(frozen=True, slots=True)
+class Services:
     """What the stages need from outside."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     database: Database
     open_source: OpenSource
-    models: TextModels
+    shelf: ModelShelf
+    finder: ThemeFinder
 
 
 def next_stage(stages: Sequence[StageProgress]) -> StageProgress | None:
@@ -46,7 +46,7 @@ async def make_pages(connection: WriteConnection, run: Run, stage: Stage) -> int
     """Split what a paged stage has to do into pages; returns the number of conversations."""
     if stage is Stage.MASK:
         return await run_storage.create_mask_pages(
-            connection, run, masker=mask.VERSION, page_size=_PAGE_SIZE
+            connection, run, masker=masking.MASKER_VERSION, page_size=_PAGE_SIZE
         )
     return await run_storage.create_classify_pages(
         connection,
@@ -63,10 +63,10 @@ async def perform_stage(services: Services, run: Run, stage: Stage) -> None:
     work: dict[Stage, Callable[[], Awaitable[None]]] = {
         Stage.SYNC: lambda: _sync(services, run, progress),
         Stage.LEARN: lambda: learn.fit_model(
-            services.database, services.models, run.workspace_id, progress
+            services.database, services.shelf, run.workspace_id, progress
         ),
         Stage.THEMES: lambda: themes.update_themes(
-            services.database, services.models, run.workspace_id, progress
+            services.database, services.finder, run.workspace_id, progress
         ),
         Stage.STORIES: lambda: stories.draft_stories(services.database, run.workspace_id, progress),
     }
@@ -83,8 +83,8 @@ async def perform_page(
 ) -> None:
     """Do one page of a paged stage."""
     if stage is Stage.MASK:
-        await mask.mask_page(services.database, run.workspace_id, conversation_ids)
+        await masking.mask_page(services.database, run.workspace_id, conversation_ids)
     else:
         await classify.classify_page(
-            services.database, services.models, run.workspace_id, conversation_ids
+            services.database, services.shelf, run.workspace_id, conversation_ids
         )

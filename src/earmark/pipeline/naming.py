@@ -1,0 +1,57 @@
+"""A theme's name without a model: the typical statement that says it shortest."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+_LONGEST: Final = 80
+_SHORTEST: Final = 12
+_CANDIDATES: Final = 8
+_PLACEHOLDER: Final = re.compile(r"<[A-Z][A-Z_]*_\d+>")
+_LEAD_IN: Final = re.compile(
+    r"^(?:(?:hi|hello|hey|hallo|hola|bonjour|olá)\b[^,.!?]{0,20}[,.!]\s*|"
+    r"(?:so|and|but|well|also|just|please|ok|okay|actually|unfortunately|btw|fyi)[,:]?\s+)+",
+    re.IGNORECASE,
+)
+_CLAUSE_END: Final = re.compile(r"[.!?;:](?:\s|$)|\s[-–—]\s|,\s")
+
+
+def choose_name(statements: Sequence[str], keywords: Sequence[str]) -> str:
+    """At most 80 characters; `statements` are the most typical first, `keywords` the distinctive.
+
+    Of the typical statements, the one wins that holds most distinctive terms in fewest words and no
+    placeholder of personal data. Where none will do, the name is the terms themselves.
+    """
+    candidates = [
+        _tidy(statement)
+        for statement in statements[:_CANDIDATES]
+        if not _PLACEHOLDER.search(statement)
+    ]
+    fitting = [name for name in candidates if len(name) >= _SHORTEST]
+    if fitting:
+        return max(fitting, key=lambda name: _score(name, keywords, fitting.index(name)))
+    if keywords:
+        return _cut(", ".join(keywords[:4]))
+    return _cut(_PLACEHOLDER.sub("…", statements[0])) if statements else "unnamed"
+
+
+def _score(name: str, keywords: Sequence[str], rank: int) -> float:
+    held = sum(term.casefold() in name.casefold() for term in keywords)
+    return held - 0.02 * len(name.split()) - 0.1 * rank
+
+
+def _tidy(statement: str) -> str:
+    """One clause without its lead-in, beginning with a capital."""
+    line = _LEAD_IN.sub("", " ".join(statement.split()).strip("…\"'“”«» "))
+    if len(line) > _LONGEST:
+        ends = [end.start() for end in _CLAUSE_END.finditer(line, _SHORTEST, _LONGEST)]
+        line = line[: ends[-1]] if ends else line
+    name = _cut(line.rstrip(" .,;:!-–—"))
+    return name[:1].upper() + name[1:]
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    head, _, _ = text[: _LONGEST - 1].rpartition(" ")
+    return (head or text[: _LONGEST - 1]).rstrip(" ,;:-") + "…"
