@@ -79,7 +79,9 @@ class Opening:
         self.keeps_for_later = row.second != NONE and not together
         plain = writer.theme.category != "spam" and not writer.theme.mood
         personal = plain and self._draw.chance(0.28)
-        text, mentions = writer.open(second=together, personal=personal)
+        text, mentions = writer.open(
+            second=together, personal=personal, is_first=part_type == "source"
+        )
         if greet and not lead:
             text = writer.greet(text)
         elif self._scene.is_mail:

@@ -288,7 +288,7 @@ class Plan:
         size = 50
         kinds = len(self.grammar.injections)
         chosen = self._choose_one_per_block("injection", indexes, size)
-        turn = (indexes // size + self.spec.seed) % kinds
+        turn = (indexes // size + self.spec.seed % kinds) % kinds
         column["injection"][:] = np.where(chosen, turn, NONE).astype(np.uint8)
         fit = (column["shape"] == Shape.ANSWERED) & (column["channel"] != Channel.OUTBOUND)
         redacted = self._choose_one_per_block("redaction", indexes, 100) & fit & ~spam

@@ -21,6 +21,8 @@ from earmark.sources.simulator.plan import (
 )
 from earmark.sources.simulator.rhythm import DAY
 
+_GOLDEN = 0.6180339887498949
+"""Steps of this size fill a circle evenly."""
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "&": "and"})
 
 
@@ -77,6 +79,7 @@ class Population:
             purpose: plan.key(purpose)
             for purpose in ("person", "firm", "firm of", "alone", "founded", "firm changed")
         }
+        self._language_start = draw_uniform_at(plan.key("language"), 0)
         self._junk = np.array([theme.category == "spam" for theme in themes])
         self._presales = np.array([theme.key == "general.presales" for theme in themes])
         self.writers = count_writers(plan.spec.number)
@@ -91,7 +94,7 @@ class Population:
         firm_index = self._find_firm(index)
         firm = self.firm(firm_index) if firm_index >= 0 else None
         is_junk = self._is_junk(index)
-        language = firm.language if firm else ("en" if is_junk else self._draw_language(draw))
+        language = firm.language if firm else ("en" if is_junk else self._spread_language(index))
         people = self._grammar.people.of(language)
         first, last = draw.pick(people.first), draw.pick(people.last)
         return Person(
@@ -108,7 +111,7 @@ class Population:
     def firm(self, index: int) -> Firm:
         """The company of this index."""
         draw = Draw(derive_key(self._keys["firm"], index))
-        language = self._draw_language(draw)
+        language = self._spread_language(index)
         people = self._grammar.people.of(language)
         industry = draw.pick(self._grammar.setting.industries)
         pattern = draw.pick(industry.companies[language])
@@ -184,8 +187,9 @@ class Population:
     def _first_theme(self, contacts: NDArray[np.int64]) -> NDArray[np.uint8]:
         return self._plan.column("theme")[first_conversation(contacts % self.writers)]
 
-    def _draw_language(self, draw: Draw) -> Language:
-        point = draw.below(10_000) / 10_000
+    def _spread_language(self, index: int) -> Language:
+        """Languages in even turns: a few large customers do not change their shares."""
+        point = (self._language_start + index * _GOLDEN) % 1.0
         for language, share in self._grammar.setting.languages.items():
             if point < share:
                 return language

@@ -15,7 +15,7 @@ NONE = 255
 class SampleSpec(Model):
     """What a sample is a function of."""
 
-    seed: int = 7
+    seed: int = Field(default=7, ge=0, lt=2**63)
     number: int = Field(default=2000, ge=1, le=5_000_000)
     weeks: int = Field(default=26, ge=1, le=520)
     end: AwareDatetime = Field(default_factory=find_midnight)

@@ -133,9 +133,16 @@ class Writer:
             phrase = phrase[0].upper() + phrase[1:]
         return Mention(theme, phrase)
 
-    def open(self, *, second: bool, personal: bool) -> tuple[str, list[Mention]]:
-        """The body of the opening message, without greeting and closing, and what it is about."""
-        chances = _CHANCES[self.voice]
+    def open(self, *, second: bool, personal: bool, is_first: bool) -> tuple[str, list[Mention]]:
+        """The matter in full, without greeting and closing, and what it is about.
+
+        Small talk is for customers, and pleasantries for the first message.
+        """
+        chances = dict(_CHANCES[self.voice])
+        if not self.theme.area:
+            chances.update(filler=0, filler2=0, pleasantry=0)
+        elif not is_first:
+            chances["pleasantry"] = 0
         sentences: list[str] = []
         mentions: list[Mention] = []
         for place in _ORDER:
