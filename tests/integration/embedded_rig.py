@@ -43,9 +43,9 @@ asyncio.run(main())
 
 
 @contextmanager
-def new_directory() -> Generator[Path]:
+def new_directory(under: str | None = None) -> Generator[Path]:
     """A data directory to be, which any account can reach; nothing of it outlives the block."""
-    base = Path(tempfile.mkdtemp(prefix="earmark-test-", dir=_roomy_folder()))
+    base = Path(tempfile.mkdtemp(prefix="earmark-test-", dir=under or _roomy_folder()))
     base.chmod(0o755)
     try:
         yield base / "pg"
@@ -169,10 +169,11 @@ async def run(*command: str | Path) -> str:
     return output.decode()
 
 
-def library_path() -> dict[str, str]:
+def library_path(before: Path | None = None) -> dict[str, str]:
     """An environment in which any interpreter of this version finds Earmark and its libraries."""
-    places = {str(Path(file).parents[1]) for file in (earmark.__file__, psycopg.__file__) if file}
-    return {"PYTHONPATH": os.pathsep.join(places), "PATH": "/usr/bin:/bin"}
+    places = [Path(file).parents[1] for file in (earmark.__file__, psycopg.__file__) if file]
+    path = map(str, [before, *places] if before else places)
+    return {"PYTHONPATH": os.pathsep.join(path), "PATH": "/usr/bin:/bin"}
 
 
 ORDINARY = "daemon"

