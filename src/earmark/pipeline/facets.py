@@ -154,7 +154,7 @@ _HAPPY = re.compile(r"[😀😃😄😁😊🙂😍🥰🤩👍🙏🎉💪❤�
 _UNHAPPY = re.compile(r"[😡😠🤬😤😞😢😭👎💔😩😫🙁☹]|(?<!\w):-?[(/](?!\w)")
 _SHOUTED = re.compile(r"\b[A-Z]{3,}(?:[ ,!]+[A-Z]{2,}){2,}")
 _WEAK = 0.5
-_WEAK_CAP = {Cue.POSITIVE: 0.5, Cue.NEGATIVE: 1.0}
+_WEAK_CAP = {Cue.POSITIVE: 0.5, Cue.NEGATIVE: 0.75}
 """Courtesy is not joy, and a report of trouble alone is not anger."""
 
 
@@ -164,7 +164,7 @@ def sentiment(marks: Sequence[Marked]) -> Sentiment:
     bad = _feeling(marks, Cue.NEGATIVE, _UNHAPPY)
     if bad >= _WEAK and any(_SHOUTED.search(marked.text) for marked in marks):
         bad += 1.0
-    if bad >= 1.5 and bad > 1.2 * good:
+    if bad >= 1.0 and bad > 1.2 * good:
         return Sentiment.NEGATIVE
     if good >= 1.0 and good > 1.2 * bad:
         return Sentiment.POSITIVE

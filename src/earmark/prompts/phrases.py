@@ -102,7 +102,7 @@ class Word(NamedTuple):
     """A word, a placeholder (`<>`) or the end of a sentence (`.`), with its place in the text."""
 
     text: str
-    """Case-folded, without accents and apostrophes."""
+    """Case-folded, without accents and apostrophes; `#` for a number."""
     start: int
     end: int
 
@@ -118,6 +118,7 @@ class Hit(NamedTuple):
 
 _STOP = "."
 _PLACEHOLDER = "<>"
+_NUMBER = "#"
 _JOINED = re.compile(r"<[A-Z][A-Z_]*_\d+>|[^\W_]+(?:['’`´][^\W_]+)*|\+1|[.!?…\n;:。？！]+")
 _PARTED = re.compile(r"<[A-Z][A-Z_]*_\d+>|[^\W_]+|\+1|[.!?…\n;:。？！]+")
 _GAP = ".."
@@ -131,6 +132,8 @@ def _fold(word: str) -> str:
         return _PLACEHOLDER
     if not (word[0].isalnum() or word[0] == "+"):
         return _STOP
+    if word.isdecimal():
+        return _NUMBER
     plain = word.casefold()
     if not plain.isascii():
         letters = unicodedata.normalize("NFKD", plain)
@@ -248,6 +251,8 @@ class PhraseBook:
     def _link(self, node: _Node, alternative: str, following: _Node) -> None:
         for spelling in {alternative, alternative.translate(_UMLAUTS)}:
             parts = [word.text for word in self.words(spelling.removesuffix("*"))]
+            if spelling == _NUMBER:
+                parts = [_NUMBER]
             if not parts:
                 raise InvalidInput(
                     f"The lexicon holds {alternative!r}, in which there is no word.",
