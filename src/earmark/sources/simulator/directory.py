@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from earmark.sources.simulator.dataset import Instant, JsonObject
 from earmark.sources.simulator.plan import Plan
-from earmark.sources.simulator.population import Person, Population
+from earmark.sources.simulator.population import Firm, Person, Population
 
 
 class ContactCollection:
@@ -147,8 +147,12 @@ class CompanyCollection:
         return None
 
     def document(self, index: int) -> JsonObject:
+        """The company of this index."""
+        return self.describe(self._population.firm(index))
+
+    def describe(self, firm: Firm) -> JsonObject:
         """A company in the form of version 2.16."""
-        firm = self._population.firm(index)
+        index = firm.number
         created = self._population.firm_instant("created_at", index)
         updated = self._population.firm_instant("updated_at", index)
         return {

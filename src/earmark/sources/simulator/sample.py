@@ -85,7 +85,7 @@ class SampleConversations:
         identity = Identity(
             conversation_id=self.id_of(index),
             contact_id=self._population.contact_ids.encode(person.number),
-            company=self._companies.document(person.firm.number) if person.firm else None,
+            company=self._companies.describe(person.firm) if person.firm else None,
             chance=self._chance_key,
         )
         return Composer(self._workspace, script, identity).write()
