@@ -28,6 +28,7 @@ from earmark.pipeline.mask_patterns import (
     find_network_addresses,
     find_streets,
     find_url_values,
+    has_long_number,
     url_ranges,
 )
 from earmark.pipeline.mask_phones import asks_for_phone, find_phones, phone_key
@@ -136,14 +137,17 @@ def _find(before: str, body: str, known: KnownValues) -> Iterator[Finding]:
         yield secret._replace(kind="CARD" if secret.kind == CARD else "SECRET")
     yield from find_emails(body)
     yield from find_url_values(body)
-    has_digits = _DIGIT.search(body) is not None
-    if has_digits:
+    digits = _DIGIT.search(body) is not None
+    numbers = digits and has_long_number(body)
+    if numbers:
         yield from find_ibans(body)
+    if digits:
         yield from find_identifiers(body)
-    yield from find_network_addresses(body)
+        yield from find_network_addresses(body)
     yield from find_known(body, known)
-    if has_digits:
+    if numbers:
         yield from _find_phones(before, body)
+    if digits:
         yield from find_streets(body)
 
 

@@ -10,7 +10,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from earmark.db.models import Model
@@ -52,7 +51,9 @@ _GREETED = re.compile(
     re.IGNORECASE,
 )
 _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _MAX_PARTS = 6
+_FEW = 64
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 _STROKES = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
@@ -62,6 +63,8 @@ _STROKES = str.maketrans(
 class _Index(NamedTuple):
     entries: dict[str, list[_Entry]]
     """By first word, the longest first."""
+    first_words: re.Pattern[str] | None
+    """All of them; none where they are so many that taking a text apart is faster."""
     unspaced: tuple[tuple[str, str], ...]
     """Values in scripts that put no space between words, with their kinds."""
     phones: dict[str, str]
@@ -73,7 +76,7 @@ def fold_word(word: str) -> str:
     if word.isascii():
         return word.lower()
     bare = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(sign for sign in bare if not unicodedata.combining(sign)).translate(_STROKES)
+    return _ACCENTS.sub("", bare).translate(_STROKES)
 
 
 def find_known(text: str, known: KnownValues) -> Iterator[Finding]:
@@ -83,12 +86,38 @@ def find_known(text: str, known: KnownValues) -> Iterator[Finding]:
     for value, kind in index.unspaced:
         for match in re.finditer(re.escape(value), text):
             yield Finding(*match.span(), kind, value)
-    if index.entries and not index.entries.keys().isdisjoint(_distinct_words(text)):
-        yield from _find_words(text, index.entries)
+    for start, end, word in _first_words(text, index):
+        for entry in index.entries[word]:
+            after = _end_of(entry, text, end)
+            if after and (not entry.guarded or _name_expected(text, start, after)):
+                yield Finding(start, after, entry.kind, entry.value)
 
 
-def _distinct_words(text: str) -> set[str]:
-    return {fold_word(word) for word in set[str](_WORD.findall(text))}
+def _first_words(text: str, index: _Index) -> Iterator[tuple[int, int, str]]:
+    """Where words stand with which an entry begins, in the order of the text."""
+    if index.first_words is not None and text.isascii():
+        lowered = text.lower()
+        for match in index.first_words.finditer(lowered):
+            start, end = match.span()
+            before, after = lowered[start - 1 : start], lowered[end : end + 1]
+            if not (before.isalnum() or after.isalnum()):
+                yield start, end, match[0]
+    elif index.entries:
+        for match in _WORD.finditer(text):
+            word = fold_word(match[0])
+            if word in index.entries:
+                yield *match.span(), word
+
+
+def _end_of(entry: _Entry, text: str, end: int) -> int:
+    """Where the entry ends whose first word ends at `end`; 0 when other words follow."""
+    for expected in entry.words[1:]:
+        gap = _BETWEEN_WORDS.match(text, end)
+        word = _WORD.match(text, gap.end() if gap else end)
+        if word is None or fold_word(word[0]) != expected:
+            return 0
+        end = word.end()
+    return end
 
 
 def _find_phones(text: str, index: _Index) -> Iterator[Finding]:
@@ -97,22 +126,6 @@ def _find_phones(text: str, index: _Index) -> Iterator[Finding]:
             number = index.phones.get(phone_key(match[0]))
             if number is not None:
                 yield Finding(*match.span(), "PHONE", number)
-
-
-def _find_words(text: str, entries: dict[str, list[_Entry]]) -> Iterator[Finding]:
-    spans = [match.span() for match in _WORD.finditer(text)]
-    words = [fold_word(text[start:end]) for start, end in spans]
-    for position, word in enumerate(words):
-        for entry in entries.get(word, ()):
-            length = len(entry.words)
-            if tuple(words[position : position + length]) != entry.words:
-                continue
-            around = spans[position : position + length]
-            gaps = (text[a[1] : b[0]] for a, b in pairwise(around))
-            if all(map(_BETWEEN_WORDS.fullmatch, gaps)):
-                start, end = around[0][0], around[-1][1]
-                if not entry.guarded or _name_expected(text, start, end):
-                    yield Finding(start, end, entry.kind, entry.value)
 
 
 def _name_expected(text: str, start: int, end: int) -> bool:
@@ -142,8 +155,10 @@ def _index(
     for entry in (*_address_entries(addresses), *_email_entries(emails)):
         entries[entry.words[0]].add(entry)
     named = ((names, "NAME"), (companies, "COMPANY"))
+    first_words = "|".join(map(re.escape, sorted(entries, key=len, reverse=True)))
     return _Index(
         {word: sorted(found, key=_longest_first) for word, found in entries.items()},
+        re.compile(first_words) if 0 < len(entries) <= _FEW else None,
         tuple(
             (value, kind)
             for values, kind in named
@@ -161,7 +176,8 @@ def _longest_first(entry: _Entry) -> tuple[int, bool, str]:
 def _spellings(value: str) -> set[tuple[str, ...]]:
     """The folded words of a value; Müller is also written Mueller."""
     forms = (value, unicodedata.normalize("NFC", value).translate(_UMLAUTS))
-    return {words for form in forms if (words := tuple(map(fold_word, _WORD.findall(form))))}
+    spellings = {tuple(map(fold_word, _WORD.findall(form))) for form in forms}
+    return {words for words in spellings if words and all(words)}
 
 
 def _name_entries(names: tuple[str, ...]) -> Iterator[_Entry]:

@@ -24,6 +24,8 @@ from stdnum.us import ssn as american_ssn
 from earmark.pipeline.mask_findings import Finding
 
 _LABEL_REACH = 40
+_LONG_NUMBER = re.compile(r"\d(?:[\s.()/–-]{0,3}\d){6}")
+"""Seven digits in a row, which bank accounts, cards, telephones and most identifiers have."""
 
 _EMAIL = re.compile(
     r"(?<![\w.+-])\w[\w.!#$%&'*+^~-]{0,63}(?:@|%40)"
@@ -41,9 +43,9 @@ _NO_DOMAIN = {
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ \u00a0]?[A-Z0-9]{1,7}){2,9}", re.IGNORECASE)
 
 _IPV4 = re.compile(
-    r"(?:(?<![\w./-])|(?<=//))(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}"
-    r"(?!\.?[\w-])"
+    r"\d(?:(?<![\w./-]\d)|(?<=//\d))\d{0,2}(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?!\.?[\w-])"
 )
+_LETTER = re.compile(r"[^\W\d_]")
 _OWN_MACHINE = re.compile(r"127\.|0\.0\.0\.0|255\.")
 _ADDRESS_WORD = re.compile(
     r"(?<![a-z])(?:ip|ips|ipv4|address|addr|host|hostname|server|ping|proxy|firewall|gateway|dns|subnet"
@@ -58,8 +60,7 @@ _VERSION_WORD = re.compile(
 )
 _IPV6 = re.compile(r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])", re.IGNORECASE)
 _MAC = re.compile(
-    r"(?<![\w:-])(?:[0-9a-f]{2}(?::[0-9a-f]{2}){5}|[0-9a-f]{2}(?:-[0-9a-f]{2}){5}"
-    r"|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2})(?![\w:-])",
+    r"(?<![\w:-])(?:[0-9a-f]{2}(?::[0-9a-f]{2}){5}|[0-9a-f]{2}(?:-[0-9a-f]{2}){5})(?![\w:-])",
     re.IGNORECASE,
 )
 
@@ -71,22 +72,37 @@ _QUERY_VALUE = re.compile(
 )
 
 _WORDS = r"(?:[A-ZÀ-Þ][\w'’.-]{1,30}\s){1,4}"
-_STREET = re.compile(
+_NUMBER_FIRST = re.compile(
+    r"\d(?<![\w.,#]\d)\d{0,4}(?:"
     # 221B Baker Street, Apt 4
-    rf"(?<![\w.,#])\d{{1,5}}[A-Za-z]?\s{_WORDS}"
+    rf"[A-Za-z]?\s{_WORDS}"
     r"(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Boulevard|Blvd\.?|Lane|Terrace|Parkway|Crescent"
     r"|(?:Drive|Court|Way|Place|Square)(?=,))(?!\w|\s[Mm]ap)(?:,?\s(?:Apt|Suite|Unit|Flat|#)\.?\s?\w{1,6})?"
-    # Lange Straße 12a, Musterstr. 5
-    r"|(?<![\w-])(?:(?:[A-ZÄÖÜ][a-zäöüß]{2,20}[\s-]){0,2}(?:Straße|Strasse|Str\.)"
-    r"|[A-ZÄÖÜ][a-zäöüß-]{2,30}(?:straße|strasse|str\.|gasse|allee))\s?\d{1,4}\s?[a-z]?(?!\w)"
     # 12 bis, rue de la Paix
-    r"|(?<![\w.,])\d{1,4}(?:\s?(?:bis|ter|quater))?,?\s(?:rue|avenue|boulevard|bd|allée|impasse|quai)"
+    r"|(?:\s?(?:bis|ter|quater))?,?\s(?:rue|avenue|boulevard|bd|allée|impasse|quai)"
     r"\s(?:(?:de\sla|de\sl['’]|des|de|du|d['’]|la|le)\s?)?[A-ZÀ-Þ][\w'’-]{1,30}(?:\s[A-ZÀ-Þ][\w'’-]{1,30})?"
-    # Calle Mayor, 5; Rua das Flores, nº 12
-    r"|(?<!\w)(?:[Cc]alle|C/|[Aa]venida|[Aa]vda\.?|[Pp]aseo|[Pp]laza|[Rr]ua|[Aa]v\.|[Tt]ravessa|[Aa]lameda)\s"
+    r")"
+)
+# Lange Straße 12a, Musterstr. 5
+_GERMAN_STREET = re.compile(
+    r"(?<![\w-])(?:(?:[A-ZÄÖÜ][a-zäöüß]{2,20}[\s-]){0,2}(?:Straße|Strasse|Str\.)"
+    r"|[A-ZÄÖÜ][a-zäöüß-]{2,30}(?:straße|strasse|str\.|gasse|allee))\s?\d{1,4}\s?[a-z]?(?!\w)"
+)
+# Calle Mayor, 5; Rua das Flores, nº 12
+_IBERIAN_STREET = re.compile(
+    r"(?<!\w)(?:[Cc]alle|C/|[Aa]venida|[Aa]vda\.?|[Pp]aseo|[Pp]laza|[Rr]ua|[Aa]v\.|[Tt]ravessa|[Aa]lameda)\s"
     r"(?:(?:de\slas?|de\slos|del|de|da|do|das|dos)\s)?[A-ZÀ-Þ][\w'’-]{1,30}(?:\s(?:de\s|da\s|do\s)?"
     r"[A-ZÀ-Þ][\w'’-]{1,30}){0,3},?\s(?:n[º°o.]{1,2}\s?)?\d{1,5}(?!\w)"
 )
+_STREETS = (
+    (_NUMBER_FIRST, ("",)),
+    (_GERMAN_STREET, ("straße", "strasse", "str.", "gasse", "allee")),
+    (
+        _IBERIAN_STREET,
+        ("calle", "c/", "aven", "avda", "paseo", "plaza", "rua", "av.", "travessa", "alameda"),
+    ),
+)
+"""Each form with the pieces of which a text must have one to be worth a search."""
 
 
 class _Identifier(NamedTuple):
@@ -94,32 +110,41 @@ class _Identifier(NamedTuple):
 
     form: re.Pattern[str]
     is_valid: Callable[[str], bool]
-    label: re.Pattern[str] | None
+    labels: tuple[str, ...]
 
 
-def _identifier(form: str, valid: Callable[[str], bool], label: str | None = None) -> _Identifier:
-    words = None if label is None else re.compile(rf"(?<!\w)(?:{label})(?!\w)", re.IGNORECASE)
-    return _Identifier(re.compile(rf"(?<![\w.-]){form}(?![\w-])", re.IGNORECASE), valid, words)
+def _identifier(
+    first: str, rest: str, is_valid: Callable[[str], bool], *labels: str
+) -> _Identifier:
+    """The first character stands apart so that the search can skip to it."""
+    form = re.compile(rf"{first}(?<![\w.-]{first}){rest}(?![\w-])")
+    return _Identifier(form, is_valid, labels)
 
 
 _IDENTIFIERS = (
-    _identifier(r"\d{3}-\d{2}-\d{4}", american_ssn.is_valid, r"ssn|social\ssecurity(?:\snumber)?"),
-    _identifier(r"756[.\s]?\d{4}[.\s]?\d{4}[.\s]?\d{2}", swiss_ahv.is_valid),
-    _identifier(r"[12]\s?\d{2}\s?\d{2}\s?\d[\dAB]\s?\d{3}\s?\d{3}\s?\d{2}", nir.is_valid),
-    _identifier(r"[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]", codicefiscale.is_valid),
-    _identifier(r"\d{3}\.\d{3}\.\d{3}-\d{2}", cpf.is_valid),
-    _identifier(r"\d{11}", cpf.is_valid, r"cpf"),
-    _identifier(r"\d{8}-?[A-Z]", dni.is_valid),
-    _identifier(r"[XYZ]-?\d{7}-?[A-Z]", nie.is_valid),
+    _identifier(r"\d", r"\d\d-\d\d-\d{4}", american_ssn.is_valid, "ssn", "social security"),
+    _identifier("7", r"56[.\s]?\d{4}[.\s]?\d{4}[.\s]?\d{2}", swiss_ahv.is_valid),
+    _identifier("[12]", r"\s?\d\d\s?\d\d\s?\d[\dAB]\s?\d{3}\s?\d{3}\s?\d\d", nir.is_valid),
+    _identifier("[A-Z]", r"[A-Z]{5}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z]", codicefiscale.is_valid),
+    _identifier(r"\d", r"\d\d\.\d{3}\.\d{3}-\d\d", cpf.is_valid),
+    _identifier(r"\d", r"\d{10}", cpf.is_valid, "cpf"),
+    _identifier(r"\d", r"\d{7}-?[A-Za-z]", dni.is_valid),
+    _identifier("[XYZxyz]", r"-?\d{7}-?[A-Za-z]", nie.is_valid),
     _identifier(
-        r"\d{2}\s?\d{3}\s?\d{3}\s?\d{3}",
-        german_tax_id.is_valid,
-        r"steuer-?(?:id|identifikationsnummer|nummer)|idnr\.?|tax\sid",
+        *(r"\d", r"\d\s?\d{3}\s?\d{3}\s?\d{3}", german_tax_id.is_valid),
+        *("steuer-id", "steuerid", "steuernummer", "steueridentifikation", "idnr", "tax id"),
     ),
-    _identifier(r"\d{3}\s?\d{3}\s?\d{3}", portuguese_nif.is_valid, r"nif|contribuinte"),
-    _identifier(r"\d{11}", pesel.is_valid, r"pesel"),
-    _identifier(r"\d{9}", bsn.is_valid, r"bsn|burgerservicenummer"),
+    _identifier(r"\d", r"\d\d\s?\d{3}\s?\d{3}", portuguese_nif.is_valid, "nif", "contribuinte"),
+    _identifier(r"\d", r"\d{10}", pesel.is_valid, "pesel"),
+    _identifier(r"\d", r"\d{8}", bsn.is_valid, "bsn", "burgerservicenummer"),
 )
+_OF_LETTERS = tuple(kind for kind in _IDENTIFIERS if kind.is_valid is codicefiscale.is_valid)
+"""Those without seven digits in a row."""
+
+
+def has_long_number(text: str) -> bool:
+    """Whether there is anything for the detectors of numbers to look at."""
+    return _LONG_NUMBER.search(text) is not None
 
 
 def find_emails(text: str) -> Iterator[Finding]:
@@ -161,18 +186,19 @@ def find_ibans(text: str) -> Iterator[Finding]:
 
 def find_identifiers(text: str) -> Iterator[Finding]:
     """National identifiers of people whose check digits agree."""
-    for form, is_valid, label in _IDENTIFIERS:
-        if label is not None and not label.search(text):
+    lowered = text.lower()
+    for form, is_valid, labels in _IDENTIFIERS if has_long_number(text) else _OF_LETTERS:
+        if labels and not any(map(lowered.__contains__, labels)):
             continue
         for match in form.finditer(text):
-            before = text[max(match.start() - _LABEL_REACH, 0) : match.start()]
-            if is_valid(match[0]) and (label is None or label.search(before)):
+            before = lowered[max(match.start() - _LABEL_REACH, 0) : match.start()]
+            if is_valid(match[0]) and (not labels or any(map(before.__contains__, labels))):
                 yield Finding(*match.span(), "NATIONAL_ID", re.sub(r"\W", "", match[0]).upper())
 
 
 def find_network_addresses(text: str) -> Iterator[Finding]:
     """IP and MAC addresses; four numbers are a version unless long or called an address."""
-    if ":" in text or "-" in text or "." in text:
+    if text.count(":") > 4 or text.count("-") > 4:
         for match in _MAC.finditer(text):
             if ":" in match[0] or re.search("[a-f]", match[0], re.IGNORECASE):
                 yield Finding(*match.span(), "MAC", re.sub(r"\W", "", match[0]).lower())
@@ -185,17 +211,17 @@ def find_network_addresses(text: str) -> Iterator[Finding]:
 
 
 def _is_address(text: str, match: re.Match[str]) -> bool:
-    if _OWN_MACHINE.match(match[0]):
+    first, second = match[0].split(".")[:2]
+    if int(first) > 255 or _OWN_MACHINE.match(match[0]):
         return False
     before = text[max(match.start() - _LABEL_REACH, 0) : match.start()]
-    address, version = _last(_ADDRESS_WORD, before), _last(_VERSION_WORD, before)
-    if address != version:
-        return address > version
+    if _LETTER.search(before):
+        address, version = _last(_ADDRESS_WORD, before), _last(_VERSION_WORD, before)
+        if address != version:
+            return address > version
     port = text[match.end() : match.end() + 2]
-    first, second = match[0].split(".")[:2]
     private = first == "10" or (first, second) in {("192", "168"), ("169", "254")}
-    digits = len(match[0]) - 3
-    return digits >= 8 or private or (port[:1] in ":/" and port[1:].isdigit())
+    return len(match[0]) >= 11 or private or (port[:1] in ":/" and port[1:].isdigit())
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:
@@ -213,5 +239,8 @@ def _is_ipv6(text: str) -> bool:
 
 def find_streets(text: str) -> Iterator[Finding]:
     """Street addresses in forms that ordinary sentences do not have."""
-    for match in _STREET.finditer(text):
-        yield Finding(*match.span(), "ADDRESS", " ".join(match[0].casefold().split()))
+    lowered = text.lower()
+    for form, pieces in _STREETS:
+        if any(map(lowered.__contains__, pieces)):
+            for match in form.finditer(text):
+                yield Finding(*match.span(), "ADDRESS", " ".join(match[0].casefold().split()))

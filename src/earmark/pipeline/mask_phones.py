@@ -26,6 +26,8 @@ _CANDIDATE = re.compile(
     r"|(?<![\w.,#/=&$€£+-])\(?)\d"
     r"(?:[ \u00a0\u202f().\-/–]{0,3}\d){6,16}(?![\w%€$£])"
 )
+_DIGITS = re.compile(r"\d+")
+_LONG_NUMBER = re.compile(r"\d(?:[ \u00a0\u202f().\-/–]{0,3}\d){6}")
 _PHONE_WORD = re.compile(
     r"(?<![a-zà-ÿ])(?:(?:tele)?phone|tel|ph|contact\s(?:number|no)|contact|mobile|cell|whats\s?app|sms|fax|hotline|landline"
     r"|(?:call|reach|text|ring|contact)\s(?:me|us)(?:\s\w{2,9})?\s(?:at|on|under|via)|my\snumber"
@@ -70,15 +72,34 @@ def find_phones(text: str, *, asked: bool = False) -> Iterator[Finding]:
     `asked`: the message before asked for one, so that bare digits may be the answer.
     """
     position = checked = 0
-    while candidate := _CANDIDATE.search(text, position):
+    while number := _LONG_NUMBER.search(text, position):
+        candidate = _candidate_at(text, number.start(), position)
+        if candidate is None:
+            position = _end_of_digits(text, number.start())
+            continue
         checked += 1
         start, end = candidate.span()
         found = (start, end, "") if checked > _MAX_CHECKED else _phone_in(text, candidate, asked)
         if found is None:
             position = end
             continue
-        start, position, number = found
-        yield Finding(start, position, "PHONE", number or "".join(_digits(text[start:position])))
+        start, position, e164 = found
+        yield Finding(start, position, "PHONE", e164 or "".join(_digits(text[start:position])))
+
+
+def _candidate_at(text: str, digit: int, after: int) -> re.Match[str] | None:
+    """What begins with that digit, or with a plus or bracket up to three characters before it."""
+    for start in range(max(digit - 3, after), digit + 1):
+        if start == digit or text[start] in "+(0":
+            candidate = _CANDIDATE.match(text, start)
+            if candidate is not None:
+                return candidate
+    return None
+
+
+def _end_of_digits(text: str, start: int) -> int:
+    digits = _DIGITS.match(text, start)
+    return digits.end() if digits else start + 1
 
 
 def phone_key(number: str) -> str:

@@ -95,7 +95,7 @@ _NOT_SECRET_WORD = re.compile(
 _NEAR = 48
 _TIMESTAMP = re.compile(r"\d{4}-?\d\d-?\d\dT[\d.-]+Z?")
 
-_DIGIT_GROUPS = re.compile(r"(?<![\w.,/-])\d{3,19}(?:[ \u00a0-]\d{3,7})*+(?![\w-])")
+_DIGIT_GROUPS = re.compile(r"\d(?<![\w.,/-]\d)\d{2,18}(?:[ \u00a0-]\d{3,7})*+(?![\w-])")
 _CARD_PREFIX = {
     13: re.compile("4"),
     14: re.compile("3(?:0[0-5]|[689])"),
@@ -185,7 +185,8 @@ def _vendor_keys(text: str) -> Iterator[Finding]:
 
 
 def _bearer_tokens(text: str) -> Iterator[Finding]:
-    for bearer in _BEARER.finditer(text):
+    lowered = text.lower()
+    for bearer in _BEARER.finditer(text) if "bearer" in lowered or "basic" in lowered else ():
         if _has_digits_and_letters(bearer[1]):
             yield _finding(bearer, 1, "bearer-token")
 
