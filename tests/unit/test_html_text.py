@@ -30,6 +30,7 @@ ANY_TEXT = st.text(st.characters())
         ("<pre>def f():\n    return 1\n</pre><p>x</p>", "def f():\n    return 1\n\nx"),
         ("<p>a</p>\n\n\n<p>b</p>", "a\n\nb"),
         ("<p>a</p><hr><p>b</p>", "a\n\nb"),
+        ('<p class="no-margin">a</p>\n<p class="no-margin">b</p>', "a\nb"),
     ],
 )
 def test_paragraphs_and_white_space_read_as_displayed(html: str | None, text: str) -> None:

@@ -126,8 +126,10 @@ class TextLayout:
 
     # ------------------------------------------------------------ elements
 
-    def _open_other(self, tag: str, _attributes: Attributes) -> None:
+    def _open_other(self, tag: str, attributes: Attributes) -> None:
         gap = 2 if tag in _PARAGRAPHS else 1 if tag in _LINES else 0
+        if "no-margin" in (attributes.get("class") or ""):  # Intercom's mark for single lines
+            gap = min(gap, 1)
         self._owe(gap)
         self._closers.append(lambda: self._owe(gap))
 
