@@ -230,6 +230,6 @@ def _pathological() -> dict[str, str]:
 
 @pytest.mark.parametrize("case", _pathological().items(), ids=lambda case: case[0])
 def test_two_megabytes_take_seconds_at_most(case: tuple[str, str]) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     html_to_text(case[1])
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
