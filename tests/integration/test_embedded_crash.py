@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 from embedded_rig import (
     IS_ROOT,
+    LINGER,
     ask,
     client,
     kill,
@@ -51,7 +53,7 @@ async def test_start_waits_for_the_busy_orphan_of_a_killed_server() -> None:
     with new_directory() as directory:
         async with running(directory) as server:
             orphan = asyncio.create_task(ask(server, _BUSY_FOR_TWO_SECONDS))
-            await until(lambda: any(" DO" in command for command in _backends(server.pid)))
+            await until(lambda: any(" DO" in command for command in _children(server.pid)))
             kill_hard(server.pid)
             async with running(directory) as again:
                 assert again.pid != server.pid
@@ -60,11 +62,12 @@ async def test_start_waits_for_the_busy_orphan_of_a_killed_server() -> None:
         assert "is still in use" in log(directory)
 
 
-def _backends(pid: int) -> list[str]:
+def _children(parent: int) -> list[str]:
+    """Lines of parent, pid and title."""
     listing = subprocess.run(
-        ["/bin/ps", "-ww", "-eo", "ppid=,args="], check=True, capture_output=True, text=True
+        ["/bin/ps", "-ww", "-eo", "ppid=,pid=,args="], check=True, capture_output=True, text=True
     )
-    return [line for line in listing.stdout.splitlines() if line.split()[0] == str(pid)]
+    return [line for line in listing.stdout.splitlines() if line.split()[0] == str(parent)]
 
 
 async def _crash(directory: Path) -> EmbeddedServer:
@@ -157,12 +160,43 @@ async def test_first_start_that_is_cut_short_leaves_no_half_made_cluster() -> No
             assert await ask(server, "SELECT 1") == 1
 
 
+async def test_long_recovery_is_reported_and_left_to_finish() -> None:
+    with new_directory() as directory:
+        async with running(directory) as server:
+            await ask(server, "CREATE TABLE much (n int)")
+            await ask(server, "CHECKPOINT")
+            await ask(server, "INSERT INTO much SELECT generate_series(1, 600000)")
+            kill_hard(watcher(directory), server.pid)
+        await until(lambda: not processes(directory))
+        entering = asyncio.create_task(running(directory, patience=3).__aenter__())
+        await until(lambda: bool(_recovery(directory)))
+        os.kill(_recovery(directory), signal.SIGSTOP)
+        with pytest.raises(DatabaseUnavailable, match="recover from a crash"):
+            await entering
+        with pytest.raises(DatabaseUnavailable, match="starting up, recovering"):
+            await running(directory, patience=0.5).__aenter__()
+        await asyncio.sleep(5 * LINGER)
+        os.kill(_recovery(directory), signal.SIGCONT)
+        async with running(directory) as server:
+            assert await ask(server, "SELECT count(*) FROM much") == 600_000
+
+
+def _recovery(directory: Path) -> int:
+    """The process that replays the log, 0 if there is none."""
+    for pid, command in processes(directory).items():
+        if "embedded_watch" not in command:
+            for line in _children(pid):
+                if "startup recovering" in line:
+                    return int(line.split()[1])
+    return 0
+
+
 async def test_start_waits_for_a_server_that_shuts_down() -> None:
     """With SIGTERM PostgreSQL turns new sessions away until the last old one has ended."""
     with new_directory() as directory:
         async with running(directory) as server:
             session = await psycopg.AsyncConnection.connect(server.conninfo())
-            os.kill(server.pid, 15)
+            os.kill(server.pid, signal.SIGTERM)
             await until(lambda: "smart shutdown" in log(directory))
             entering = asyncio.create_task(_pid_of_next(directory))
             await asyncio.sleep(0.5)

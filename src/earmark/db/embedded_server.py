@@ -108,9 +108,14 @@ class Supervisor:
         host = str(folder)
         address = make_conninfo(host=host, port=PORT, user=ROLE, dbname=DATABASE, connect_timeout=3)
         answer = await asyncio.to_thread(PGconn.ping, address.encode())
-        if answer == Ping.REJECT:
-            self.waiting_for = "the server, which is starting up, recovering or shutting down"
-        return await self._sign_in(host) if answer == Ping.OK else None
+        if answer == Ping.OK:
+            return await self._sign_in(host)
+        self.waiting_for = (
+            "the server, which is starting up, recovering or shutting down"
+            if answer == Ping.REJECT
+            else f"an answer at {host}"
+        )
+        return None
 
     async def _sign_in(self, host: str) -> EmbeddedServer | None:
         password = SecretStr(read_password(self.layout))
@@ -118,13 +123,15 @@ class Supervisor:
             directory=self.layout.directory, host=host, password=password, pid=0, version=""
         )
         try:
-            async with await AsyncConnection.connect(draft.conninfo(), connect_timeout=5) as opened:
-                version = opened.info.parameter_status("server_version") or ""
+            async with await AsyncConnection.connect(
+                draft.conninfo(), connect_timeout=5
+            ) as session:
+                version = session.info.parameter_status("server_version") or ""
         except OperationalError as error:
             reason = _last_line(error)
             if any(words in reason for words in _REFUSED):
                 raise _sign_in_error(self.layout, reason) from error
-            self.waiting_for = reason
+            self.waiting_for = f"a session; the last attempt ended with: {reason}"
             return None
         postmaster = read_postmaster(self.layout.data)
         pid = postmaster.pid if postmaster else 0
@@ -137,8 +144,7 @@ class Supervisor:
         for a server. Nothing rests on it alone: PostgreSQL still refuses to start while a process
         of this cluster holds its shared memory.
         """
-        if running := running_postmaster(self.layout.data):
-            self.waiting_for = f"PostgreSQL {running.pid}, which runs and does not answer"
+        if running_postmaster(self.layout.data):
             return False
         claimed = read_postmaster(self.layout.data)
         file = self.layout.data / "postmaster.pid"
@@ -155,7 +161,7 @@ class Supervisor:
         await asyncio.to_thread(write_settings, self.layout)
         socket = await asyncio.to_thread(prepare_socket_folder, self.layout, self.account)
         seen = _size(self.layout.log)
-        self.waiting_for = "the server to start"
+        self.waiting_for = "the server to start, or to recover from a crash"
         outcome = await run(
             *(binaries.program("pg_ctl"), "start", "--wait", "--timeout=86400", "--silent"),
             *(f"--log={self.layout.log.name}", "-o", _server_arguments(self.layout.data, socket)),

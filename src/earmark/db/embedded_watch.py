@@ -211,20 +211,23 @@ def _watch(watch: Watch, clients: int) -> Leftover:
     while identity and _identity(watch.data) == identity:
         trim_log(watch.log)
         alone = try_lock(clients, exclusive=True)
-        postmaster = running_postmaster(watch.data)
-        if postmaster:
-            seen = Leftover(postmaster.pid, read_socket_folder(watch.socket_record))
+        claimed = read_postmaster(watch.data)
+        if claimed and claimed.pid != seen.pid and is_postmaster(claimed.pid, watch.data):
+            seen = Leftover(claimed.pid, read_socket_folder(watch.socket_record))
         visit = os.fstat(clients).st_mtime_ns  # clients touch the file as they come and go
-        # A server in recovery is let finish, or a slow one would begin again at every start.
-        recovering = postmaster is not None and postmaster.status == "starting"
-        if not alone or recovering or visit != last_visit:
+        if not alone or visit != last_visit or _is_recovering(claimed, watch.data):
             last_visit, quiet_since = visit, monotonic()
         elif monotonic() - quiet_since >= watch.linger:
             break
         if alone:
             fcntl.flock(clients, fcntl.LOCK_UN)
-        _pause(interval if postmaster else _SHORT_PAUSE)  # see a starting server in good time
+        _pause(interval if seen.pid else _SHORT_PAUSE)  # the first server is to be seen in time
     return seen
+
+
+def _is_recovering(claimed: Postmaster | None, data: Path) -> bool:
+    """Such a server is let finish, or a slow recovery would begin again at every start."""
+    return bool(claimed and claimed.status == "starting" and is_postmaster(claimed.pid, data))
 
 
 def _report(problem: str) -> None:
