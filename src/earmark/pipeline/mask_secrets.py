@@ -31,6 +31,7 @@ _VENDOR_KEY = re.compile(
     r"|xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}"  # Slack
     r"|hooks\.slack\.com/services/[\w/]{20,}|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{30,}"
     r"|[rs]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/]{20,}"  # Stripe
+    r"|[a-z]{2,10}_(?:live|test|prod|sandbox)_[A-Za-z0-9]{16,}"  # and those who took its form over
     r"|sk-(?=[\w-]*\d)(?:[a-z]+\d*-)*[\w-]{20,}"  # OpenAI, Anthropic and those who speak like them
     r"|SG\.[\w-]{16,}\.[\w-]{16,}|key-[0-9a-f]{32}|[0-9a-f]{32}-us\d{1,2}|xkeysib-[0-9a-f]{60,}"
     r"|SK[0-9a-f]{32}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{50,}|dckr_pat_[\w-]{20,}|hf_[A-Za-z0-9]{30,}"
@@ -69,6 +70,21 @@ _PASSWORD = re.compile(
     r"|\s(?:is|was|ist|lautet|war|est|es|é|era)(?:\snow|\sjetzt|\sahora)?[:\s]\s{0,2})"
     rf"(?P<value>[^\s{_FILLER}]{{3,256}})",
     re.IGNORECASE,
+)
+# Handed over without a sign: `user bob, password Summer24`, `login bob@example.com / Summer24`.
+_HANDED_OVER = re.compile(
+    r"(?<![a-zà-ÿ])(?:"
+    r"(?:pass(?:word|wort|wd)|kennwort|pwd|pw|mot\sde\spasse|mdp|contraseña|contrasena|clave|senha)"
+    r",?[ \u00a0]{1,3}"
+    r"|(?:log-?in|user(?:\s?name)?|credentials|usuario|usuário|utilizador|utilisateur|identifiants?"
+    r"|benutzer(?:name)?|zugangsdaten)[: ][ ]{0,2}(?:[^\s@/|]{1,64}@[^\s/|]{3,80}|[\w.-]{3,40})"
+    r"[ ]?[/|][ ]?)"
+    rf"(?P<value>[^\s{_FILLER}/|]{{6,64}})",
+    re.IGNORECASE,
+)
+_HANDED_STEMS = (
+    *("pass", "kennwort", "pwd", "pw", "mdp", "contrase", "clave", "senha", "log", "user", "cred"),
+    *("usu", "util", "ident", "benutzer", "zugangs"),
 )
 _PASSWORD_STEMS = (
     *("pass", "pwd", "pw", "kennwort", "mdp", "contrase", "clave", "senha", "pin", "otp", "one"),
@@ -151,6 +167,7 @@ def find_secrets(text: str) -> list[Finding]:
         searched = searched.replace(placeholder, _FILLER * len(placeholder))
     findings = [*_private_keys(searched), *_vendor_keys(searched), *_bearer_tokens(searched)]
     findings += [*_random_tokens(searched), *_url_secrets(searched), *_labelled(searched)]
+    findings += _handed_over(searched)
     findings += _cards(searched, text)
     return without_overlaps(findings, len(text)) if findings else []
 
@@ -251,6 +268,18 @@ def _labelled(text: str) -> Iterator[Finding]:
         accept = _is_key_value if match["key"] else _is_password
         if end - start >= 3 and accept(text, match, text[start:end]):
             yield Finding(start, end, "password", text[start:end])
+
+
+def _handed_over(text: str) -> Iterator[Finding]:
+    lowered = text.lower()
+    if not any(map(lowered.__contains__, _HANDED_STEMS)):
+        return
+    for match in _HANDED_OVER.finditer(text):
+        value = match["value"].strip("\"'`*«“„(").rstrip("\"'`*»”.,;:!?)")
+        odd = "://" in value or "@" in value or value.startswith("<")
+        if len(value) >= 6 and _has_digits_and_letters(value) and not odd:
+            start = match.start("value") + match["value"].index(value)
+            yield Finding(start, start + len(value), "password", value)
 
 
 def _is_key_value(_text: str, match: re.Match[str], value: str) -> bool:
