@@ -12,7 +12,7 @@ from earmark.db import embedded, workspace_storage
 from earmark.db.connection import Database, connect, open_database
 from earmark.db.migration import migrate, require_current, schema_state
 from earmark.db.models import Workspace
-from earmark.errors import ConfigurationError, DatabaseError, DatabaseUnavailable
+from earmark.errors import ConfigurationError, DatabaseUnavailable, EarmarkError
 from earmark.jobs.queue import migrate_queue
 from earmark.llm.local import LocalModels
 from earmark.pipeline.run import Services
@@ -69,7 +69,7 @@ class Wiring:
             try:
                 async with embedded.running(self.embedded_directory):
                     await _log.awarning("embedded_database_restarted")
-            except DatabaseError as error:
+            except EarmarkError as error:
                 await _log.aerror("embedded_database_not_restarted", error=error.what)
 
     @asynccontextmanager
