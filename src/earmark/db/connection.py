@@ -64,6 +64,7 @@ async def open_database(conninfo: str, *, max_size: int = 10) -> AsyncGenerator[
         max_size=max_size,
         timeout=15,
         configure=_configure,
+        reset=_reset,
         check=Pool.check_connection,
         open=False,
     )
@@ -129,3 +130,8 @@ def _first_line(error: Exception) -> str:
 async def _configure(connection: AsyncConnection[DictRow]) -> None:
     await register_vector_async(connection)
     await connection.commit()
+
+
+async def _reset(connection: AsyncConnection[DictRow]) -> None:
+    # The job engine takes connections from the same pool and expects them as they were made.
+    await connection.set_read_only(None)

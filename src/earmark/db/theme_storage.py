@@ -118,7 +118,7 @@ async def read_pool(
     )
 
 
-def _stack(vectors: Iterable[npt.NDArray[np.float16]]) -> Vectors:
+def _stack(vectors: Iterable[npt.NDArray[np.floating]]) -> Vectors:
     listed = list(vectors)
     if not listed:
         return np.zeros((0, 0), dtype=np.float32)
@@ -143,7 +143,7 @@ async def read_centroids(
     rows = await cursor.fetchall()
     return Centroids(
         theme_ids=tuple(row["theme_id"] for row in rows),
-        vectors=_stack(np.asarray(row["centroid"]) for row in rows),
+        vectors=_stack(row["centroid"].to_numpy() for row in rows),
     )
 
 

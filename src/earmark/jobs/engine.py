@@ -15,7 +15,8 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 
 from earmark.db import run_storage
-from earmark.db.models import Run, RunStatus, Stage
+from earmark.db.connection import WriteConnection
+from earmark.db.models import Run, RunStatus, Stage, StageProgress
 from earmark.errors import EarmarkError
 from earmark.jobs.queue import ADVANCE, PAGE, RESCUE, STAGE, JobQueue
 from earmark.pipeline import classify
@@ -23,7 +24,6 @@ from earmark.pipeline.run import (
     PAGED,
     Services,
     make_pages,
-    next_stage,
     perform_page,
     perform_stage,
 )
@@ -81,24 +81,28 @@ class Engine:
                 if run.cancel_requested:
                     await run_storage.finish_run(connection, run, RunStatus.CANCELLED)
                     return
-                stage = next_stage(await run_storage.list_stages(connection, workspace_id, run_id))
-                if stage is None:
-                    await run_storage.finish_run(connection, run, RunStatus.SUCCEEDED)
-                elif stage.stage not in PAGED:
-                    await run_storage.start_stage(connection, run, stage.stage)
-                    await self._queue.stage(connection, run, stage.stage)
-                else:
-                    if stage.status == "waiting":
-                        total = await make_pages(connection, run, stage.stage)
-                        await run_storage.start_stage(connection, run, stage.stage, total=total)
-                    pages = await run_storage.list_waiting_pages(connection, run, stage.stage)
-                    if pages:
-                        await self._queue.pages(connection, run, stage.stage, pages)
-                    else:
-                        await run_storage.finish_stage(connection, run, stage.stage)
-                        await self._queue.advance(connection, run)
+                for stage in await run_storage.list_stages(connection, workspace_id, run_id):
+                    if stage.status != "done" and await self._begin(connection, run, stage):
+                        return
+                await run_storage.finish_run(connection, run, RunStatus.SUCCEEDED)
 
         await self._guard(context, workspace_id, run_id, decide)
+
+    async def _begin(self, connection: WriteConnection, run: Run, stage: StageProgress) -> bool:
+        """Queue the work of a stage; false if there is nothing to do in it, which finishes it."""
+        if stage.stage not in PAGED:
+            await run_storage.start_stage(connection, run, stage.stage)
+            await self._queue.stage(connection, run, stage.stage)
+            return True
+        if stage.status == "waiting":
+            total = await make_pages(connection, run, stage.stage)
+            await run_storage.start_stage(connection, run, stage.stage, total=total)
+        pages = await run_storage.list_waiting_pages(connection, run, stage.stage)
+        if pages:
+            await self._queue.pages(connection, run, stage.stage, pages)
+        else:
+            await run_storage.finish_stage(connection, run, stage.stage)
+        return bool(pages)
 
     async def stage(self, context: JobContext, workspace_id: int, run_id: int, stage: str) -> None:
         """Do a stage that is one piece of work."""

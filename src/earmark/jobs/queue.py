@@ -40,7 +40,6 @@ class JobQueue:
                     ADVANCE,
                     queue=_RUN_QUEUE,
                     priority=10,
-                    lock=f"advance:{run.id}",
                     queueing_lock=f"advance:{run.id}",
                     connection=connection,
                 ).defer_async(**run_key(run))

@@ -12,7 +12,7 @@ from typing import Final
 
 from earmark.db import run_storage
 from earmark.db.connection import Database, WriteConnection
-from earmark.db.models import Run, Stage, StageProgress
+from earmark.db.models import Run, Stage
 from earmark.llm.base import ThemeFinder
 from earmark.pipeline import classify, ingest, learn, masking, stories, themes
 from earmark.pipeline.learn import ModelShelf
@@ -35,11 +35,6 @@ class Services:
     open_source: OpenSource
     shelf: ModelShelf
     finder: ThemeFinder
-
-
-def next_stage(stages: Sequence[StageProgress]) -> StageProgress | None:
-    """The first stage that is not done; null when all are."""
-    return next((stage for stage in stages if stage.status != "done"), None)
 
 
 async def make_pages(connection: WriteConnection, run: Run, stage: Stage) -> int:
