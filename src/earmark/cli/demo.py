@@ -96,7 +96,7 @@ async def _demo(options: DemoOptions, dataset: Dataset, began: float) -> ExitCod
         sample, simulator = await stack.enter_async_context(_simulator(settings, options))
         keeper = WorkerKeeper(_environment(sample))
         await stack.enter_async_context(keeper.running())
-        serving = await stack.enter_async_context(_serving(Wiring(sample), options, stop))
+        url, serving = await stack.enter_async_context(_serving(Wiring(sample), options, stop))
         meter = MemoryMeter(lambda: (os.getpid(), simulator.pid, keeper.pid))
         async with meter.watching():
             setup = time.monotonic() - began
@@ -111,7 +111,7 @@ async def _demo(options: DemoOptions, dataset: Dataset, began: float) -> ExitCod
         report = await make_report(
             database, workspace.id, dataset, seconds=seconds, peak_bytes=meter.peak_bytes
         )
-        _tell(report, options)
+        _tell(report.model_copy(update={"url": url}), options)
         if serving is not None:
             await serving
     return ExitCode.DONE
@@ -174,18 +174,19 @@ def _environment(sample: Settings) -> dict[str, str]:
 @asynccontextmanager
 async def _serving(
     wiring: Wiring, options: DemoOptions, stop: asyncio.Event
-) -> AsyncGenerator["asyncio.Task[None] | None"]:
+) -> AsyncGenerator[tuple[str | None, "asyncio.Task[None] | None"]]:
     """The web app, from the beginning, so that the run can be watched there."""
     if not options.serve:
-        yield None
+        yield None, None
         return
     settings = wiring.settings
     wanted = settings.port if options.port is None else options.port
     listener = bind(settings.host, wanted, or_any_port=options.port is None)
     task = asyncio.create_task(serve_app(create_app(wiring.database), listener, stop))
-    console.print(f"The web app is at [bold]{address_of(listener)}[/]; the run is on its way.")
+    url = address_of(listener)
+    console.print(f"The web app is at [bold]{url}[/]; the run is on its way.")
     try:
-        yield task
+        yield url, task
     finally:
         stop.set()
         await asyncio.gather(task, return_exceptions=True)

@@ -63,6 +63,8 @@ class DemoReport(Model):
     quotes: QuoteFigures
     seconds: dict[str, float]
     """`total` is the whole command up to the last story; `setup` and the stages are in it."""
+    url: str | None = None
+    """Of the web app, where it is served."""
     peak_rss_mb: float
     """Of Earmark's processes together (command, worker, simulator), without PostgreSQL."""
     truth: TruthFigures
