@@ -1,0 +1,61 @@
+"""The two algorithms that scikit-learn does for the local model, with their types.
+
+The library is not annotated: what is used of it is written down here once, as protocols.
+"""
+
+import warnings
+from typing import Final, Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.decomposition import TruncatedSVD
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from earmark.llm.local_grams import Rows
+
+_INVERSE_PENALTY: Final = 30.0
+_SEED: Final = 0
+
+Numbers = npt.NDArray[np.float64]
+
+
+class _Regression(Protocol):
+    coef_: Numbers
+    intercept_: Numbers
+
+    def fit(self, X: Rows, y: npt.NDArray[np.bool_], sample_weight: Numbers) -> object: ...  # noqa: N803
+
+
+class _Decomposition(Protocol):
+    components_: npt.NDArray[np.float32]
+    singular_values_: npt.NDArray[np.float32]
+
+    def fit(self, X: Rows) -> object: ...  # noqa: N803
+
+
+def regress(
+    rows: Rows, inside: npt.NDArray[np.bool_], importance: Numbers
+) -> tuple[Numbers, float]:
+    """Logistic regression: coefficients, shape (columns,), and intercept of the log-odds."""
+    regression = cast(_Regression, LogisticRegression(C=_INVERSE_PENALTY, max_iter=200, tol=1e-3))
+    with warnings.catch_warnings():
+        # An optimum that is not quite reached still separates what can be separated.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        regression.fit(rows, inside, importance)
+    return regression.coef_[0], float(regression.intercept_[0])
+
+
+def decompose(
+    rows: Rows, dimensions: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """The largest singular values and their right vectors, shape (dimensions, columns).
+
+    At least two columns. Randomized (Halko, Martinsson, Tropp 2011) with a fixed seed.
+    """
+    decomposition = cast(
+        _Decomposition,
+        TruncatedSVD(dimensions, n_iter=2, power_iteration_normalizer="QR", random_state=_SEED),
+    )
+    decomposition.fit(rows)
+    return decomposition.singular_values_, decomposition.components_
