@@ -1,0 +1,47 @@
+import type { Problem } from "@/api/generated";
+import * as m from "@/messages/problems";
+
+/** An error as the screens show it: what happened, why, and what to do next. */
+export class ShownProblem extends Error {
+  override readonly name = "ShownProblem";
+
+  constructor(
+    readonly title: string,
+    readonly detail: string,
+    readonly fix: string,
+    /** The HTTP status; 0 where no answer came. */
+    readonly status: number,
+    readonly requestId: string | null = null,
+    readonly fields: readonly string[] = [],
+  ) {
+    super(title);
+  }
+
+  /** Whether asking again later may help. */
+  get mayPass(): boolean {
+    return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 507;
+  }
+}
+
+function isProblem(body: unknown): body is Problem {
+  return typeof body === "object" && body !== null && "title" in body && "request_id" in body;
+}
+
+/** What a failed request says of itself: a problem document, another body, or no answer at all. */
+export function toProblem(error: unknown, response?: Response): ShownProblem {
+  if (error instanceof ShownProblem) return error;
+  if (isProblem(error)) {
+    const fields = (error.errors ?? []).map(({ location, message }) => `${location}: ${message}`);
+    return new ShownProblem(
+      error.title,
+      error.detail ?? "",
+      error.fix ?? "",
+      error.status,
+      error.request_id,
+      fields,
+    );
+  }
+  if (response)
+    return new ShownProblem(m.oddAnswer(response.status), "", m.retryFix, response.status);
+  return new ShownProblem(m.noAnswer, m.noAnswerDetail, m.noAnswerFix, 0);
+}

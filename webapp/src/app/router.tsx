@@ -1,0 +1,114 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter } from "@tanstack/react-router";
+import { readConversationSearch } from "@/features/conversation/search";
+import { readConversationsSearch } from "@/features/conversations/search";
+import { readThemesSearch } from "@/features/themes/search";
+import { readChartSearch } from "@/ui/chart-search";
+import { CrashScreen, NotFoundScreen } from "./failure";
+import { HomeScreen } from "./home";
+import { Root } from "./root";
+import { parseSearch, stringifySearch } from "./search";
+import { WorkspaceShell } from "./shell";
+
+const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Root });
+
+const homeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/",
+  component: HomeScreen,
+});
+
+export const workspaceRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/w/$workspace",
+  component: WorkspaceShell,
+});
+
+const weekRoute = createRoute({ getParentRoute: () => workspaceRoute, path: "/" }).lazy(() =>
+  import("@/features/week/route").then((file) => file.Route),
+);
+
+const themesRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "themes",
+  validateSearch: readThemesSearch,
+}).lazy(() => import("@/features/themes/route").then((file) => file.Route));
+
+const themeRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "themes/$id",
+  validateSearch: readChartSearch,
+}).lazy(() => import("@/features/theme/route").then((file) => file.Route));
+
+const conversationsRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "conversations",
+  validateSearch: readConversationsSearch,
+}).lazy(() => import("@/features/conversations/route").then((file) => file.Route));
+
+const conversationRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "conversations/$id",
+  validateSearch: readConversationSearch,
+}).lazy(() => import("@/features/conversation/route").then((file) => file.Route));
+
+const storiesRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "stories",
+}).lazy(() => import("@/features/stories/route").then((file) => file.Route));
+
+const storyRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "stories/$id",
+}).lazy(() => import("@/features/story/route").then((file) => file.Route));
+
+const runsRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "runs",
+}).lazy(() => import("@/features/runs/route").then((file) => file.Route));
+
+const runRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "runs/$id",
+}).lazy(() => import("@/features/runs/run-route").then((file) => file.Route));
+
+const coverageRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "coverage",
+  validateSearch: readChartSearch,
+}).lazy(() => import("@/features/coverage/route").then((file) => file.Route));
+
+const routeTree = rootRoute.addChildren([
+  homeRoute,
+  workspaceRoute.addChildren([
+    weekRoute,
+    themesRoute,
+    themeRoute,
+    conversationsRoute,
+    conversationRoute,
+    storiesRoute,
+    storyRoute,
+    runsRoute,
+    runRoute,
+    coverageRoute,
+  ]),
+]);
+
+export const makeRouter = (queries: QueryClient) =>
+  createRouter({
+    routeTree,
+    context: { queries },
+    parseSearch,
+    stringifySearch,
+    scrollRestoration: true,
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    defaultErrorComponent: CrashScreen,
+    defaultNotFoundComponent: NotFoundScreen,
+  });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

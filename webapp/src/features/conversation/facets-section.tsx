@@ -1,0 +1,40 @@
+import type { ConversationDetail } from "@/api/generated";
+import { useWorkspace } from "@/app/workspace-context";
+import * as m from "@/messages/conversation";
+import { languageName } from "@/messages/format";
+import { sentiments, urgencies } from "@/messages/words";
+import { Facts } from "@/ui/facts";
+import { SideSection } from "@/ui/side-section";
+import { facetsAnchor, goTo, messageAnchor } from "./places";
+import styles from "./side-panel.module.css";
+
+export function FacetsSection({ detail: { facets } }: { detail: ConversationDetail }) {
+  const { areaName } = useWorkspace();
+  if (!facets) return null;
+  const answer = facets.resolution_message_id;
+  return (
+    <div id={facetsAnchor} tabIndex={-1}>
+      <SideSection title={m.facets}>
+        <Facts
+          facts={[
+            { label: m.sentiment, value: sentiments[facets.sentiment] },
+            { label: m.urgency, value: urgencies[facets.urgency] },
+            { label: m.leaving, value: facets.churn_risk ? m.leavingYes : m.leavingNo },
+            { label: m.language, value: facets.language ? languageName(facets.language) : m.none },
+            { label: m.area, value: areaName(facets.product_area_id) },
+            { label: m.resolution, value: answer ? <AnswerLink id={answer} /> : m.none },
+          ]}
+        />
+        {facets.instructs_reader && <p className={styles.warning}>{m.instructs}</p>}
+      </SideSection>
+    </div>
+  );
+}
+
+function AnswerLink({ id }: { id: string }) {
+  return (
+    <button type="button" className={styles.jump} onClick={() => goTo(messageAnchor(id))}>
+      {m.resolutionLink}
+    </button>
+  );
+}

@@ -1,0 +1,67 @@
+import type { AcceptanceCriterion, Quote, ScorePart, StoryDetail } from "@/api/generated";
+import { date, rate } from "@/messages/format";
+import * as m from "@/messages/stories";
+
+/** So that a customer's words stay words in a tracker: no link, image, heading or tag is made. */
+export const escapeMarkdown = (text: string): string =>
+  text.replace(/[\\`*_{}[\]<>#|~!&]/g, "\\$&");
+
+const quoteBlock = (text: string): string =>
+  escapeMarkdown(text)
+    .split(/\r?\n/)
+    .map((line) => `> ${line}`.trimEnd())
+    .join("\n");
+
+const list = (items: readonly string[]): string =>
+  items.map((item) => `- ${escapeMarkdown(item)}`).join("\n");
+
+function criterion({ given, when, then, assumption }: AcceptanceCriterion): string {
+  const mark = assumption ? ` _(${m.assumption.toLowerCase()})_` : "";
+  return (
+    `- [ ] **${m.givenWord}** ${escapeMarkdown(given)}, **${m.whenWord}** ${escapeMarkdown(when)},` +
+    ` **${m.thenWord}** ${escapeMarkdown(then)}.${mark}`
+  );
+}
+
+/** The address of a quote in its conversation. */
+export function quoteAddress(base: string, quote: Quote): string {
+  const search = new URLSearchParams({
+    message: quote.message_id,
+    from: String(quote.start),
+    to: String(quote.end),
+  });
+  return `${base}/conversations/${encodeURIComponent(quote.conversation_id)}?${search}`;
+}
+
+function quoted(quote: Quote, base: string): string {
+  const source = `${quote.plan ?? m.planUnknown}, ${date(quote.said_at, "day", "UTC")}`;
+  return `${quoteBlock(quote.text)}\n>\n> — [${escapeMarkdown(source)}](${quoteAddress(base, quote)})`;
+}
+
+function scorePart({ name, value, low, high, explanation }: ScorePart): string {
+  const range = low === high ? "" : ` (${m.range(low, high)})`;
+  return `- ${m.partNames[name] ?? name} ${rate(value)}${range}: ${escapeMarkdown(explanation)}`;
+}
+
+/** A story for a tracker; `base` is the workspace's address, which its links lead to. */
+export function storyMarkdown({ story, quotes }: StoryDetail, base: string): string {
+  const { reach, score } = story;
+  const parts: [string, string][] = [
+    [m.problem, escapeMarkdown(story.problem)],
+    [m.who, escapeMarkdown(story.who)],
+    [m.criteria, story.acceptance_criteria.map(criterion).join("\n")],
+    [m.workaround, story.workaround ? quoteBlock(story.workaround) : m.noWorkaround],
+    [m.openQuestions, list(story.open_questions ?? [])],
+    [m.outOfScope, list(story.out_of_scope ?? [])],
+    [
+      `${m.score} ${rate(score.value)} (${m.range(score.low, score.high)}), ` +
+        `${m.reach.toLowerCase()} ${rate(reach.value)} (${m.range(reach.low, reach.high)})`,
+      story.score_parts.map(scorePart).join("\n"),
+    ],
+    [m.quotes, quotes.map((quote) => quoted(quote, base)).join("\n\n")],
+  ];
+  const body = parts
+    .filter(([, text]) => text !== "")
+    .map(([title, text]) => `## ${title}\n\n${text}`);
+  return `${[`# ${escapeMarkdown(story.title)}`, ...body].join("\n\n")}\n`;
+}

@@ -1,0 +1,77 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Week } from "@/api/generated";
+import { getWeekOptions } from "@/api/generated/@tanstack/react-query.gen";
+import { useWorkspace } from "@/app/workspace-context";
+import { demoCommand, runCommand } from "@/messages/shell";
+import * as m from "@/messages/week";
+import { Command } from "@/ui/command";
+import { Page } from "@/ui/page";
+import { Empty, QueryView, SkeletonLines } from "@/ui/states";
+import { Time } from "@/ui/time";
+import { Categories } from "./categories";
+import { CoverageLine } from "./coverage-line";
+import { DriverList } from "./driver-list";
+import { LastRun } from "./last-run";
+import { Remainder } from "./remainder";
+import styles from "./week-screen.module.css";
+
+export function WeekScreen() {
+  const { path } = useWorkspace();
+  const query = useQuery(getWeekOptions({ path }));
+  return (
+    <Page title={m.title} lead={query.data && <Lead week={query.data} />}>
+      <QueryView query={query} skeleton={<SkeletonLines count={8} height="2.5rem" />}>
+        {(week) => (week.until ? <Report week={week} /> : <NoConversations />)}
+      </QueryView>
+    </Page>
+  );
+}
+
+function Lead({ week }: { week: Week }) {
+  if (!week.since || !week.until) return null;
+  const lastDay = new Date(Date.parse(week.until) - 1).toISOString();
+  return (
+    <div className={styles.lead}>
+      <p>
+        {m.period(
+          <Time key="since" at={week.since} as="day" zone="UTC" />,
+          <Time key="until" at={lastDay} as="day" zone="UTC" />,
+        )}
+      </p>
+      <CoverageLine week={week} />
+    </div>
+  );
+}
+
+function Report({ week }: { week: Week }) {
+  return (
+    <div className={styles.columns}>
+      <section aria-labelledby="drivers">
+        <h2 id="drivers">{m.driversTitle}</h2>
+        <p className={styles.note}>{m.driversNote}</p>
+        <DriverList week={week} />
+      </section>
+      <div className={styles.side}>
+        <Categories categories={week.categories} />
+        <Remainder themed={week.themed} />
+        <LastRun run={week.last_run} />
+      </div>
+    </div>
+  );
+}
+
+function NoConversations() {
+  const { path, detail } = useWorkspace();
+  return (
+    <Empty title={m.noConversations}>
+      <p>{m.noConversationsText}</p>
+      <Command text={detail.workspace.kind === "intercom" ? runCommand : demoCommand} />
+      <p>
+        <Link to="/w/$workspace/runs" params={path}>
+          {m.goToRuns}
+        </Link>
+      </p>
+    </Empty>
+  );
+}

@@ -1,0 +1,11 @@
+export const close = "Close";
+export const copy = "Copy";
+export const copied = "Copied";
+export const cancel = "Cancel";
+export const showMore = "Show more";
+export const loading = "Loading";
+export const loadingMore = "Loading more";
+export const endOfList = "That is all.";
+export const none = "–";
+export const asTable = "As a table";
+export const asChart = "As a chart";

@@ -1,0 +1,99 @@
+import type { AuthorRole, ClassificationStage } from "@/api/generated";
+import { amount, count, percent } from "./format";
+
+export const back = "Conversations";
+export const untitled = (id: string): string => `Conversation ${id}`;
+export const thread = "Thread";
+export const details = "What was understood";
+export const toDetails = "To what was understood";
+export const started = "Started";
+export const legend = "Marked in the text:";
+export const legendKeys = { issue: "an issue", churn: "risk of leaving", resolution: "an answer" };
+export const legendTarget = "the quote that you opened";
+export const quoteNotThere =
+  "The quote of this link is not at its place any more: the message has changed since.";
+export const truncated =
+  "Older messages are missing: Intercom does not give more than the newest ones.";
+export const redactedConversation = "Parts of this conversation were redacted in Intercom.";
+export const redactedMessage = "Redacted in Intercom";
+export const emptyMessage = "No text";
+export const partsMissing = (received: number, expected: number): string =>
+  `Incomplete: ${count(received)} of ${amount(expected, "part", "parts")} were given.`;
+export const noMessages = "This conversation has no messages with text.";
+
+export const roles: Record<AuthorRole, string> = {
+  customer: "Customer",
+  teammate: "Teammate",
+  bot: "Bot",
+};
+export const aiAgent = "AI agent";
+export const note = "Internal note";
+export const noteMeaning = "The customer never saw it";
+export const attachments = "Attachments";
+export const unnamedFile = "Unnamed file";
+
+export const labels = "Labels";
+export const stages: Record<ClassificationStage, string> = {
+  final: "Whole thread",
+  open: "First message",
+};
+export const bestGuess = (name: string, share: string): string => `best guess ${name}, ${share}`;
+export const runnerUp = (name: string, share: string): string => `then ${name}, ${share}`;
+export const confidence = (share: number): string => percent(share);
+export const decidedBy = (who: string): string => `by ${who}`;
+export const notRead = "Not read yet";
+export const notReadText = "The next run reads it.";
+export const failedReading = (attempts: number): string =>
+  `Reading it has failed ${amount(attempts, "time", "times")}`;
+
+export const facets = "What else is known";
+export const language = "Language";
+export const sentiment = "Sentiment";
+export const urgency = "Urgency";
+export const leaving = "Risk of leaving";
+export const leavingYes = "Yes";
+export const leavingNo = "No sign";
+export const area = "Product area";
+export const resolution = "Answer";
+export const resolutionLink = "See the message";
+export const none = "None found";
+export const instructs =
+  "The text tries to instruct whoever reads it. Models were not given it as an instruction.";
+
+export const issues = "Issues";
+export const noIssues = "No issue was found in this conversation.";
+export const inTheme = "Theme";
+export const inNoTheme = "In no theme (the remainder)";
+export const unverified = "No quote located";
+export const unverifiedMeaning = "It counts, but never reaches a story as evidence";
+export const seeQuote = (number: number): string => `Quote ${count(number)}`;
+export const toIssue = (statement: string): string => `Issue: ${statement}`;
+export const toFacet = (name: string): string => `Proof of: ${name}`;
+
+export const customer = "Customer";
+export const name = "Name";
+export const email = "E-mail";
+export const role = "Kind";
+export const company = "Company";
+export const plan = "Plan";
+export const spend = "Monthly spend";
+export const users = "Users";
+export const industry = "Industry";
+export const allOfCustomer = "All conversations of this customer";
+export const noCustomer = "Intercom names no customer.";
+
+export const origin = "Where this comes from";
+export const state = "State";
+export const channel = "Channel";
+export const rating = "Rating";
+export const tags = "Tags";
+export const priority = "Priority";
+export const page = "Page";
+export const identifier = "Intercom id";
+export const model = "Model";
+export const taxonomy = "Taxonomy version";
+export const inputKey = "Input key";
+export const inputKeyMeaning = "The same key gives the same label";
+export const quotes = "Quotes located";
+export const quotesDropped = (located: number, dropped: number): string =>
+  dropped > 0 ? `${count(located)} (${count(dropped)} dropped)` : count(located);

@@ -1,0 +1,63 @@
+import type { ReactNode } from "react";
+import { count, percent, plural } from "./format";
+
+export const title = "This week";
+export const driversTitle = "Why customers write";
+export const driversNote =
+  "Each theme's seven days against the mean of the four weeks before, with the 95% interval of the change. Surely rising themes come first.";
+export const noDrivers = "No themes yet";
+export const noDriversText =
+  "Themes appear when a run has read enough conversations that are alike.";
+export const noConversations = "No conversations yet";
+export const noConversationsText =
+  "Nothing has been fetched into this workspace. Start a run, here or on the command line:";
+export const goToRuns = "Go to runs";
+export const allThemes = "All themes";
+
+export const period = (since: ReactNode, until: ReactNode): ReactNode => (
+  <>
+    {since} to {until}
+  </>
+);
+
+interface CoverageParts {
+  read: ReactNode;
+  expected: number;
+  gaps: ReactNode[];
+}
+
+/** "1,982 of 1,982 conversations read, 2 incomplete." */
+export const coverage = ({ read, expected, gaps }: CoverageParts): ReactNode => (
+  <>
+    {read} of {count(expected)} {plural(expected, "conversation", "conversations")} read
+    {gaps.map((gap, at) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one sentence keep their places
+      <span key={at}>, {gap}</span>
+    ))}
+    .
+  </>
+);
+
+export const notFetched = (value: number): string => `${count(value)} not fetched`;
+export const notReadYet = (value: number): string => `${count(value)} fetched but not read`;
+export const incomplete = (value: number): string => `${count(value)} incomplete`;
+export const failed = (value: number): string => `${count(value)} failed`;
+export const skipped = (value: number): string => `${count(value)} left out`;
+export const unreadable = (value: number): string => `${count(value)} unreadable`;
+
+export const categoriesTitle = "What they are about";
+export const categoriesNote =
+  "All conversations that were read, by the category of the whole thread.";
+export const remainderTitle = "The remainder";
+export const remainder = (link: ReactNode, share: number): ReactNode => (
+  <>
+    {link} ({percent(share)}) {"are in no theme."}
+  </>
+);
+export const ofConversations = (part: number, whole: number): string =>
+  `${count(part)} of ${count(whole)} conversations`;
+export const withoutIssue = (value: number): string =>
+  `In ${count(value)} of them no issue was found.`;
+export const lastRunTitle = "Last run";
+export const neverRun = "There has been no run yet.";
+export const run = (id: number): string => `Run ${id}`;
