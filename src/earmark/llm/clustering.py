@@ -31,12 +31,12 @@ _MEMBER_FLOOR: Final = 0.45
 _JOIN_FLOOR: Final = 0.5
 _JOIN_MARGIN: Final = 0.03
 """By how much a known group must be nearer than the next for a newcomer to join it."""
-_COHESION_FLOOR: Final = 0.6
-"""Mean similarity of its members to the centroid below which a group is not one."""
+_COHESION_FLOOR: Final = 0.35
+"""Mean cosine of two members below which a group is none."""
 _BLOCK_VALUES: Final = 4_000_000
 _RANKED_APART: Final = 30
-_TYPICALITY: Final = 0.7
-"""Of a representative's worth; the rest is how little it resembles those before it."""
+_REPEATS: Final = 0.9
+"""Cosine from which on two texts say the same in nearly the same words."""
 _SEED: Final = 0
 
 _Labels = npt.NDArray[np.intp]
@@ -72,7 +72,7 @@ class GraphThemeFinder:
         """
         graph = _join_neighbours(vectors)
         labels = _find_communities(graph)
-        labels = _drop_groups(labels, np.bincount(labels, minlength=1) < min_size)
+        labels = _drop_groups(labels, _sizes(labels) < min_size)
         labels, _ = _nearest(vectors, _centroids(vectors, labels), floor=_MEMBER_FLOOR, margin=0)
         labels = _drop_groups(labels, _sizes(labels) < min_size)
         labels = _drop_groups(labels, _cohesion(vectors, labels) < _COHESION_FLOOR)
@@ -91,21 +91,18 @@ class GraphThemeFinder:
     def rank(self, vectors: Vectors) -> list[int]:
         """The members of one group, most typical first and different from each other.
 
-        The first thirty by maximal marginal relevance (Carbonell and Goldstein 1998), the others
-        by their similarity to the centroid alone.
+        Among the first thirty, a member that nearly repeats an earlier one steps back.
         """
         typicality = vectors @ _to_unit(vectors.sum(axis=0, keepdims=True))[0]
-        resemblance = np.zeros(len(vectors), dtype=np.float32)
-        ranked: list[int] = []
-        open_ = np.ones(len(vectors), dtype=np.bool_)
-        while len(ranked) < min(_RANKED_APART, len(vectors)):
-            worth = _TYPICALITY * typicality - (1 - _TYPICALITY) * resemblance
-            best = int(np.argmax(np.where(open_, worth, -np.inf)))
-            ranked.append(best)
-            open_[best] = False
-            resemblance = np.maximum(resemblance, vectors @ vectors[best])
-        rest = np.flatnonzero(open_)
-        return ranked + rest[np.argsort(-typicality[rest], kind="stable")].tolist()
+        order = np.argsort(-typicality, kind="stable")
+        fresh = np.ones(len(vectors), dtype=np.bool_)
+        first: list[int] = []
+        while len(first) < _RANKED_APART and fresh.any():
+            chosen = int(order[np.argmax(fresh[order])])
+            first.append(chosen)
+            fresh &= vectors @ vectors[chosen] < _REPEATS
+            fresh[chosen] = False
+        return first + order[~np.isin(order, first)].tolist()
 
     def distinctive_terms(self, groups: Sequence[Sequence[str]], *, most: int) -> list[list[str]]:
         """For each group of texts, the terms that set it apart from the others, strongest first."""
@@ -188,21 +185,27 @@ def _blocks(count: int, width: int) -> Iterator[npt.NDArray[np.intp]]:
 def _drop_groups(labels: _Labels, dropped: npt.NDArray[np.bool_]) -> _Labels:
     """Send the members of the dropped groups to the remainder and number the others anew."""
     numbers = np.where(dropped, -1, np.cumsum(~dropped) - 1)
-    return np.where(labels >= 0, numbers[labels], -1).astype(np.intp)
+    kept = labels.copy()
+    inside = labels >= 0
+    kept[inside] = numbers[labels[inside]]
+    return kept
 
 
 def _sizes(labels: _Labels) -> npt.NDArray[np.intp]:
-    return np.bincount(labels[labels >= 0], minlength=1)
+    return np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=-1)) + 1)
 
 
 def _centroids(vectors: Vectors, labels: _Labels) -> Vectors:
+    return _to_unit(_sum_groups(vectors, labels))
+
+
+def _sum_groups(vectors: Vectors, labels: _Labels) -> Vectors:
     inside = np.flatnonzero(labels >= 0)
-    groups = int(labels.max(initial=-1)) + 1
     membership = csr_array(
         (np.ones(len(inside), dtype=np.float32), (labels[inside], inside)),
-        shape=(groups, len(vectors)),
+        shape=(int(labels.max(initial=-1)) + 1, len(vectors)),
     )
-    return _to_unit(membership @ vectors)
+    return membership @ vectors
 
 
 def _similarity(vectors: Vectors, labels: _Labels) -> npt.NDArray[np.float32]:
@@ -215,10 +218,15 @@ def _similarity(vectors: Vectors, labels: _Labels) -> npt.NDArray[np.float32]:
 
 
 def _cohesion(vectors: Vectors, labels: _Labels) -> npt.NDArray[np.float64]:
-    """Shape (groups,): mean similarity of the members to their centroid."""
-    inside = labels >= 0
-    sums = np.bincount(labels[inside], _similarity(vectors, labels)[inside], minlength=1)
-    return sums / np.maximum(_sizes(labels), 1)
+    """Shape (groups,): mean cosine of two different members; a single member is alike enough.
+
+    Not that to the centroid: of three vectors that have nothing in common, each is at 0.58 to it.
+    """
+    sizes = _sizes(labels).astype(np.float64)
+    sums = _sum_groups(vectors, labels).astype(np.float64)
+    between = np.einsum("ij,ij->i", sums, sums) - sizes
+    pairs = sizes * (sizes - 1)
+    return np.divide(between, pairs, out=np.ones_like(sizes), where=pairs > 0)
 
 
 def _to_unit(vectors: Vectors) -> Vectors:

@@ -6,7 +6,7 @@ and then once more with what it was surest of among the workspace's own texts.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -67,8 +67,8 @@ def stack(vocabulary: Vocabulary, normalized: Sequence[str], *, fading: bool) ->
     """The rows of all texts as one matrix."""
     blocks = list(vocabulary.rows(normalized, fading=fading))
     if not blocks:
-        return csr_array((0, len(vocabulary)), dtype=np.float32)
-    return cast(Rows, csr_array(vstack(blocks)))
+        return csr_array(np.zeros((0, len(vocabulary)), dtype=np.float32))
+    return csr_array(vstack(blocks))
 
 
 def teach(lessons: Lessons, unlabelled: Rows) -> Head:

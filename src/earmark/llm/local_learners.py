@@ -57,5 +57,7 @@ def decompose(
         _Decomposition,
         TruncatedSVD(dimensions, n_iter=2, power_iteration_normalizer="QR", random_state=_SEED),
     )
-    decomposition.fit(rows)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # The library also computes shares of the variance, of which equal rows have none.
+        decomposition.fit(rows)
     return decomposition.singular_values_, decomposition.components_
