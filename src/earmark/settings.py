@@ -16,6 +16,17 @@ from earmark.errors import ConfigurationError
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
+def default_data_dir() -> Path:
+    """Where Earmark keeps its data unless told otherwise.
+
+    PostgreSQL refuses to run as root and its stand-in account may not enter root's home, so root's
+    data lies beside that of other services.
+    """
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/earmark")
+    return user_data_path("earmark", appauthor=False)
+
+
 class Settings(BaseSettings):
     """All settings, with their defaults; see `.env.example` for what each is for."""
 
@@ -23,7 +34,7 @@ class Settings(BaseSettings):
         env_prefix="EARMARK_", env_file=".env", extra="ignore", hide_input_in_errors=True
     )
 
-    data_dir: Path = Field(default_factory=lambda: default_data_dir())
+    data_dir: Path = Field(default_factory=default_data_dir)
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     database_url_file: Path | None = Field(default=None, validation_alias="DATABASE_URL_FILE")
 
@@ -95,17 +106,6 @@ class Settings(BaseSettings):
                 why=f"{problems}.",
                 fix="Mend it in the environment or in .env; .env.example explains each.",
             ) from error
-
-
-def default_data_dir() -> Path:
-    """Where Earmark keeps its data unless told otherwise.
-
-    PostgreSQL refuses to run as root and its stand-in account may not enter root's home, so root's
-    data lies beside that of other services.
-    """
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        return Path("/var/lib/earmark")
-    return user_data_path("earmark", appauthor=False)
 
 
 def _describe(location: tuple[int | str, ...], message: str) -> str:

@@ -14,7 +14,9 @@ from earmark.db.migration import migrate, require_current, schema_state
 from earmark.db.models import Workspace
 from earmark.errors import ConfigurationError, DatabaseUnavailable, EarmarkError
 from earmark.jobs.queue import migrate_queue
+from earmark.llm.clustering import GraphThemeFinder
 from earmark.llm.local import LocalModels
+from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.run import Services
 from earmark.settings import Settings
 from earmark.sources.base import Source, SourceIdentity
@@ -101,7 +103,12 @@ class Wiring:
                 async with self.source_of(database, workspace_id) as source:
                     yield source
 
-            yield Services(database=database, open_source=open_source, models=LocalModels())
+            yield Services(
+                database=database,
+                open_source=open_source,
+                shelf=ModelShelf(LocalModels()),
+                finder=GraphThemeFinder(),
+            )
 
     @asynccontextmanager
     async def source(self) -> AsyncGenerator[Source]:

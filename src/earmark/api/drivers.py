@@ -26,7 +26,7 @@ class Driver(Model):
     """Conversations that a week had on average over the four weeks before."""
     change: Change
     verdict: Verdict
-    """Rising or falling only where the whole interval says so."""
+    """Rising or falling only where the whole interval says so; new: first seen this week."""
     quotes: tuple[Quote, ...]
 
 
@@ -58,7 +58,7 @@ async def load_drivers(
     for quote in await insight_storage.theme_quotes(reader, workspace_id, ids, per_theme=quotes):
         said[quote.theme_id].append(quote)
     return [
-        _to_driver(by_id[volume.theme_id], volume, said[volume.theme_id])
+        _to_driver(by_id[volume.theme_id], volume, said[volume.theme_id], recent_from)
         for volume in volumes
         if volume.theme_id in by_id
     ]
@@ -72,7 +72,7 @@ def end_of_day(moment: datetime) -> datetime:
 
 def _telling(volume: ThemeVolume) -> tuple[int, float]:
     """Clear rises first, by how many more conversations they brought; then by present size."""
-    if _verdict(volume, _change(volume)) in ("rising", "new"):
+    if _change(volume).low > 1:
         return 1, volume.recent - _usual(volume)
     return 0, volume.recent
 
@@ -87,19 +87,23 @@ def _usual(volume: ThemeVolume) -> float:
     return volume.before * RECENT_DAYS / BEFORE_DAYS
 
 
-def _verdict(volume: ThemeVolume, change: Change) -> Verdict:
+def _verdict(volume: ThemeVolume, change: Change, recent_from: datetime) -> Verdict:
+    if volume.first_at >= recent_from:
+        return "new"
     if change.low > 1:
-        return "new" if volume.before == 0 else "rising"
+        return "rising"
     return "falling" if change.high is not None and change.high < 1 else "unclear"
 
 
-def _to_driver(theme: Theme, volume: ThemeVolume, quotes: Sequence[Quote]) -> Driver:
+def _to_driver(
+    theme: Theme, volume: ThemeVolume, quotes: Sequence[Quote], recent_from: datetime
+) -> Driver:
     change = _change(volume)
     return Driver(
         theme=theme,
         volume=volume,
         usual=_usual(volume),
         change=change,
-        verdict=_verdict(volume, change),
+        verdict=_verdict(volume, change, recent_from),
         quotes=tuple(quotes),
     )

@@ -17,8 +17,6 @@ from earmark.db import (
 )
 from earmark.db.connection import Database
 from earmark.db.models import THEMELESS_CATEGORIES, Model, StageProgress
-from earmark.evaluation.classification_metrics import score_classification
-from earmark.evaluation.clustering_metrics import score_clustering
 from earmark.sources.simulator.dataset import Dataset
 
 _SAMPLE_SECONDS: Final = 0.25
@@ -151,10 +149,14 @@ async def make_report(
 
 def compare(dataset: Dataset, labels: dict[str, str], themes: dict[str, int]) -> TruthFigures:
     """Labels and themes by conversation id, against the truth of the same conversations."""
+    # Loads scikit-learn, which nothing else of this process needs.
+    from earmark.evaluation.classification_metrics import score_classification  # noqa: PLC0415
+    from earmark.evaluation.clustering_metrics import score_clustering  # noqa: PLC0415
+
     true_labels: list[str] = []
     predicted: list[str] = []
     true_themes: list[str] = []
-    found: list[int | None] = []
+    found: list[int] = []
     for index in range(dataset.conversations.number):
         truth = dataset.truth(index)
         label = labels.get(truth.conversation_id)
@@ -165,7 +167,7 @@ def compare(dataset: Dataset, labels: dict[str, str], themes: dict[str, int]) ->
             predicted.append(label)
         if truth.issues and not truth.is_spam:
             true_themes.append(truth.issues[0].theme)
-            found.append(themes.get(truth.conversation_id))
+            found.append(themes.get(truth.conversation_id, -1))
     grouping = score_clustering(true_themes, found) if true_themes else None
     return TruthFigures(
         category_macro_f1=round(score_classification(true_labels, predicted).macro_f1, 4)

@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 import sys
+import traceback
 from collections.abc import Coroutine, Mapping
 from enum import IntEnum
 from typing import Annotated, Any, Final
@@ -19,6 +20,7 @@ from rich.console import Console
 from earmark.errors import EarmarkError
 
 SCHEMA_VERSION: Final = 1
+_PIPED_WIDTH: Final = 160
 
 
 class ExitCode(IntEnum):
@@ -39,7 +41,9 @@ WorkspaceOption = Annotated[
 ]
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
-stdout = Console(highlight=False, soft_wrap=True)
+stdout = Console(
+    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED_WIDTH
+)
 
 
 def execute(work: Coroutine[Any, Any, ExitCode], *, as_json: bool = False) -> None:
@@ -52,6 +56,9 @@ def execute(work: Coroutine[Any, Any, ExitCode], *, as_json: bool = False) -> No
     except KeyboardInterrupt:
         console.print("Stopped; what was done is kept, and the next run goes on from there.")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except Exception as error:  # noqa: BLE001 - process edge: the message may hold customer text
+        report_defect(error)
+        raise typer.Exit(ExitCode.FAILED) from None
     raise typer.Exit(code)
 
 
@@ -65,6 +72,14 @@ def report_error(error: EarmarkError, *, as_json: bool) -> None:
         console.print(f"  {escape(error.why)}")
     if error.fix:
         console.print(f"  [bold]Next:[/] {escape(error.fix)}")
+
+
+def report_defect(error: Exception) -> None:
+    """Where Earmark failed, without what it was working on."""
+    console.print(f"[bold red]A defect of Earmark:[/] {type(error).__name__}, at")
+    for frame in traceback.extract_tb(error.__traceback__)[-6:]:
+        console.print(f"  {frame.filename}:{frame.lineno} in {frame.name}", markup=False)
+    console.print("  [bold]Next:[/] please report these lines; they hold no data of yours.")
 
 
 def print_json(document: Mapping[str, JsonValue] | BaseModel) -> None:

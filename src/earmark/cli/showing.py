@@ -88,7 +88,7 @@ async def _themes(limit: int, code: str | None, as_json: bool) -> ExitCode:
     if as_json:
         print_json(ThemesReport(workspace=workspace.code, totals=totals, themes=tuple(drivers)))
         return ExitCode.DONE
-    table = Table("Id", "Theme", "All", "Customers", "This week", "Usual", "Change", box=None)
+    table = _table("Id", "Theme", "All", "Customers", "This week", "Usual", "Change")
     for driver in drivers:
         volume, change = driver.volume, driver.change
         ratio = "new" if change.value is None else f"×{change.value:.1f}"
@@ -113,7 +113,7 @@ async def _stories(limit: int, code: str | None, as_json: bool) -> ExitCode:
     if as_json:
         print_json(StoriesReport(workspace=workspace.code, stories=tuple(found)))
         return ExitCode.DONE
-    table = Table("Id", "Story", "Customers a quarter", "Score", box=None)
+    table = _table("Id", "Story", "Customers a quarter", "Score")
     for story in found:
         reach, score = story.reach, story.score
         table.add_row(
@@ -126,3 +126,12 @@ async def _stories(limit: int, code: str | None, as_json: bool) -> ExitCode:
     if not found:
         console.print("No theme has earned a story yet.")
     return ExitCode.DONE
+
+
+def _table(*columns: str) -> Table:
+    """One line per row: names are cut to the terminal's width, figures never."""
+    table = Table(box=None)
+    for column in columns:
+        is_name = column in ("Theme", "Story")
+        table.add_column(column, no_wrap=True, overflow="ellipsis" if is_name else "ignore")
+    return table

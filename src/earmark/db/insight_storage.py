@@ -24,6 +24,7 @@ class ThemeVolume(Model):
     """Monthly spend of the companies behind it, each counted once."""
     negative: int
     churn: int
+    first_at: datetime
     latest_at: datetime
 
 
@@ -85,7 +86,8 @@ async def theme_volumes(
             " AND created_at < %(recent_from)s) AS before,"
             " coalesce(max(money.revenue), 0) AS revenue,"
             " count(*) FILTER (WHERE negative) AS negative,"
-            " count(*) FILTER (WHERE churn) AS churn, max(created_at) AS latest_at"
+            " count(*) FILTER (WHERE churn) AS churn, min(created_at) AS first_at,"
+            " max(created_at) AS latest_at"
             " FROM member LEFT JOIN money USING (theme_id) GROUP BY theme_id"
             " ORDER BY count(*) DESC, theme_id",
             {

@@ -79,7 +79,8 @@ async def read_pool(
 ) -> PooledIssues:
     """Issues without a theme, embedded by `model_version`, not of an `excluded` category.
 
-    In the order of their ids, beginning after `after`; or an even, repeatable sample of all.
+    In the order of their ids, beginning after `after`; or an even sample of all, which is the same
+    in every database that holds the same conversations.
     """
     parameters: dict[str, object] = {
         "workspace_id": workspace_id,
@@ -101,7 +102,8 @@ async def read_pool(
         " AND NOT coalesce(l.category_id, '') = ANY(%(excluded)s)"
         " AND NOT EXISTS (SELECT FROM theme_assignments a WHERE a.workspace_id = i.workspace_id"
         " AND a.issue_id = i.id AND a.superseded_at IS NULL)"
-        " ORDER BY CASE WHEN %(sampled)s THEN hashint8extended(i.id, 0) ELSE i.id END, i.id"
+        " ORDER BY CASE WHEN %(sampled)s THEN hashtextextended(i.conversation_id, i.position)"
+        " ELSE i.id END, i.id"
         " LIMIT %(limit)s",
         parameters,
         binary=True,

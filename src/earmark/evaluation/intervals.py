@@ -1,11 +1,14 @@
-"""Intervals for shares, counts and changes; closed forms, all at 95 %."""
+"""Intervals for shares, counts and changes, all at 95 %."""
 
 import math
 from typing import Final
 
+from scipy import special
+
 from earmark.db.models import Interval, Model
 
 Z: Final = 1.959963984540054
+_TAIL: Final = 0.025
 
 
 class Change(Model):
@@ -48,15 +51,15 @@ def scaled(interval: Interval, factor: float) -> Interval:
 def change(now: int, before: int, *, now_days: float, before_days: float) -> Change:
     """The ratio of two rates.
 
-    Given their sum, the newer of two Poisson counts is binomial; its Wilson interval, turned into
-    odds, is the interval of the ratio (Przyborowski and Wilenski 1940).
+    Given their sum, the newer of two Poisson counts is binomial; its exact interval (Clopper and
+    Pearson 1934), turned into odds, is that of the ratio (Przyborowski and Wilenski 1940). Exact,
+    because one conversation after none must not look like a rise.
     """
-    if now + before == 0:
-        return Change(value=None, low=0.0, high=None)
     exposure = before_days / now_days
-    part = share(now, now + before)
+    low = float(special.betaincinv(now, before + 1, _TAIL)) if now else 0.0
+    high = float(special.betaincinv(now + 1, before, 1 - _TAIL)) if before else 1.0
     return Change(
         value=now / before * exposure if before else None,
-        low=part.low / (1 - part.low) * exposure,
-        high=part.high / (1 - part.high) * exposure if before and part.high < 1 else None,
+        low=low / (1 - low) * exposure,
+        high=high / (1 - high) * exposure if before else None,
     )

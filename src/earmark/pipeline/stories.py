@@ -41,14 +41,22 @@ _STORYLESS: Final = frozenset({"general_inquiry", "spam"})
 # Without a person's review no story may look surer than this.
 _UNREVIEWED: Final = 0.8
 
+# What is to be done, by what most of the theme's conversations are; its direction where that is
+# not known.
 _VERBS: Final = {
+    "product_issue": "Fix",
+    "feature_request": "Add",
+    "how_to_question": "Explain",
+    "configuration_help": "Ease set-up",
+    "account_issue": "Resolve",
+    "billing_question": "Resolve",
+}
+_VERBS_BY_DIRECTION: Final = {
     Direction.BROKEN: "Fix",
     Direction.SLOW: "Speed up",
     Direction.DUPLICATE: "Stop duplicates",
     Direction.MISSING: "Add",
     Direction.REQUEST: "Add",
-    Direction.CONFUSING: "Make clear",
-    Direction.QUESTION: "Explain",
 }
 
 
@@ -142,7 +150,8 @@ def draft(material: Material) -> StoryDraft:
 
 def title(material: Material) -> str:
     """At most 80 characters: what to do, and the theme's name."""
-    verb = _VERBS.get(material.context.direction, "Look into")
+    fallback = _VERBS_BY_DIRECTION.get(material.context.direction, "Look into")
+    verb = _VERBS.get(material.theme.category_id or "", fallback)
     return _shorten(f"{verb}: {material.theme.name}", _TITLE_LENGTH)
 
 

@@ -18,6 +18,7 @@ from pydantic import ConfigDict
 from earmark.db import taxonomy_storage, theme_storage
 from earmark.db.connection import Database
 from earmark.db.models import CANNOT_TELL, THEMELESS_CATEGORIES, Decider, Model
+from earmark.db.statistics import refresh_statistics
 from earmark.db.theme_storage import Assignment, PooledIssues, ThemeDraft
 from earmark.llm.base import Grouping, ThemeFinder
 from earmark.pipeline.naming import choose_name
@@ -49,16 +50,23 @@ async def update_themes(
         info = await taxonomy_storage.latest_model(connection, workspace_id)
     if info is None:
         return
+    await _refresh_statistics(database)
     await _assign_pool(database, finder, workspace_id, info.version)
     made = await _induce(database, finder, workspace_id, info.version)
     if made and not await progress.cancelled():
         # With a large pool only a sample was searched: the rest meets the new themes here.
         await _assign_pool(database, finder, workspace_id, info.version)
+    await _refresh_statistics(database)
     async with database.read() as connection:
         totals = await theme_storage.count_themed(
             connection, workspace_id, excluded=THEMELESS_CATEGORIES
         )
     await progress.report(totals.themes, totals.themes)
+
+
+async def _refresh_statistics(database: Database) -> None:
+    async with database.write() as connection:
+        await refresh_statistics(connection)
 
 
 async def _assign_pool(

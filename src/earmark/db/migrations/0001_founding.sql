@@ -409,8 +409,9 @@ CREATE TABLE theme_assignments (
     superseded_at timestamptz,
     PRIMARY KEY (workspace_id, id),
     FOREIGN KEY (workspace_id, issue_id) REFERENCES issues ON DELETE CASCADE,
-    FOREIGN KEY (workspace_id, theme_id) REFERENCES themes
+    FOREIGN KEY (workspace_id, theme_id) REFERENCES themes ON DELETE CASCADE
 );
+CREATE INDEX theme_assignments_by_issue ON theme_assignments (workspace_id, issue_id);
 CREATE UNIQUE INDEX theme_assignments_current
     ON theme_assignments (workspace_id, issue_id) WHERE superseded_at IS NULL;
 CREATE INDEX theme_assignments_by_theme
