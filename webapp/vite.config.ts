@@ -15,5 +15,9 @@ export default defineConfig({
     // All styles together are a few kilobytes: one file, whose order never changes.
     cssCodeSplit: false,
   },
-  test: { include: ["src/**/*.test.{ts,tsx}", "tests/**/*.test.ts"] },
+  test: {
+    include: ["src/**/*.test.{ts,tsx}", "tests/**/*.test.ts"],
+    // Style sheets are read by tests.
+    css: true,
+  },
 });

@@ -79,9 +79,9 @@ function DataNotice({ kind }: { kind: Workspace["kind"] }) {
   if (kind === "intercom") return null;
   const sample = kind === "sample";
   return (
-    <p className={styles.notice}>
+    <aside className={styles.notice} aria-label={m.dataNotice}>
       <strong>{sample ? m.sampleTitle : m.fileTitle}</strong> {sample ? m.sampleText : m.fileText}
-    </p>
+    </aside>
   );
 }
 

@@ -11,6 +11,8 @@ export interface CurrentWorkspace {
   /** The path parameter of every request. */
   path: { workspace: string };
   categoryName: (id: string | null | undefined) => string;
+  /** Of a theme: without one, its conversations are of several. */
+  themeCategory: (id: string | null | undefined) => string;
   areaName: (id: string | null | undefined) => string;
 }
 
@@ -24,6 +26,7 @@ export function describeWorkspace(detail: WorkspaceDetail): CurrentWorkspace {
     path: { workspace: code },
     timeZone: timezone && isTimeZone(timezone) ? timezone : "UTC",
     categoryName: (id) => words.categoryName(id, categories),
+    themeCategory: (id) => (id ? words.categoryName(id, categories) : words.mixedCategories),
     areaName: (id) => (id ? (areas.get(id) ?? id) : words.noArea),
   };
 }

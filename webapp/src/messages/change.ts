@@ -45,4 +45,3 @@ export const usual = "Usual week";
 export const change = "Change";
 export const customers = "Customers";
 export const conversations = "Conversations";
-export const category = "Category";

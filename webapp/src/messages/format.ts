@@ -9,6 +9,7 @@ const hundredths = new Intl.NumberFormat(locale, {
   minimumFractionDigits: 2,
   maximumFractionDigits: 2,
 });
+const atMostHundredths = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
 const plurals = new Intl.PluralRules(locale);
 const lists = new Intl.ListFormat(locale, { type: "conjunction" });
 const languages = new Intl.DisplayNames(locale, { type: "language" });
@@ -20,22 +21,27 @@ export const count = (value: number): string => whole.format(value);
 /** 1234 → "1.2K", for places without room. */
 export const short = (value: number): string => compact.format(value);
 
-/** One decimal where it says something: 6.34 → "6.3", 12.0 → "12", 123.4 → "123". */
+/** A decimal where it says something: 6.34 → "6.3", 12.4 → "12". */
 export const rate = (value: number): string =>
-  value >= 100 ? whole.format(value) : tenths.format(value);
+  value >= 10 ? whole.format(value) : tenths.format(value);
 
 /** Two decimals, always: 0.7 → "0.70" */
 export const precise = (value: number): string => hundredths.format(value);
 
-/** A share of 1 as a percentage; small ones keep a decimal. */
+/** A share of 1 as a percentage; only nothing is 0% and only all is 100%. */
 export function percent(share: number): string {
   const value = share * 100;
-  return `${value > 0 && value < 10 ? tenths.format(value) : whole.format(value)}%`;
+  if (value > 0 && value < 0.1) return "<0.1%";
+  if (value < 100 && value > 99) return ">99%";
+  return `${value < 10 ? tenths.format(value) : whole.format(value)}%`;
 }
 
-/** How many times as often: 2.24 → "2.2×", 14.3 → "14×" */
-export const times = (ratio: number): string =>
-  `${ratio >= 10 ? whole.format(ratio) : tenths.format(ratio)}×`;
+/** How many times as often: 2.24 → "2.2×", 14.3 → "14×", 0.312 → "0.31×", 1.048 → "1.05×" */
+export function times(ratio: number): string {
+  if (ratio >= 10) return `${whole.format(ratio)}×`;
+  // Around 1× it matters on which side a bound is.
+  return `${ratio >= 1.1 ? tenths.format(ratio) : atMostHundredths.format(ratio)}×`;
+}
 
 /** "3 customers", with the number set as `count` sets it. */
 export function amount(value: number, one: string, other: string): string {

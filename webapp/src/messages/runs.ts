@@ -32,12 +32,23 @@ export const stageColumns = {
 };
 export const done = (value: number, total: number | null): string =>
   total === null ? count(value) : `${count(value)} of ${count(total)}`;
+export const failedCount = (value: number): string => `${count(value)} failed`;
 export const perSecond = (value: number): string => `${rate(value)} / s`;
 export const progressOf = (stage: string): string => `Progress of: ${stage}`;
 export const log = "Log";
 export const noLog = "Nothing out of the ordinary has happened.";
 export const noLogYet = "Nothing has happened yet.";
-export const errorPrefix = "Error:";
+const happenings: Record<string, string> = {
+  queued: "queued",
+  running: "began",
+  done: "done",
+  succeeded: "succeeded",
+  cancelled: "cancelled",
+  "cancel requested": "cancel requested",
+};
+/** "Fetch conversations: began" */
+export const logLine = (what: string, kind: string, message: string): string =>
+  kind === "error" ? `${what}: error: ${message}` : `${what}: ${happenings[message] ?? message}`;
 export const wholeRun = "Run";
 
 export const cancel = "Cancel the run";

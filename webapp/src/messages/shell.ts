@@ -14,6 +14,7 @@ export const screens = {
   coverage: "Coverage",
 } as const;
 
+export const dataNotice = "About this data";
 export const sampleTitle = "Sample data.";
 export const sampleText =
   "These conversations are invented, so that you can try everything without a key.";

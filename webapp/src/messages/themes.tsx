@@ -21,8 +21,9 @@ export const columns = {
   name: "Theme",
   category: "Category, area",
   size: "Conversations",
+  sizeShort: "Number",
   customers: "Customers",
-  change: "Change",
+  change: "This week",
   trend: "26 weeks",
   cohesion: "Cohesion",
 };
@@ -30,7 +31,7 @@ export const changeSortHint =
   "Sorted by the lower bound of the change, so that sure rises come first";
 export const cohesionHint = "How alike the theme's issues are: mean cosine similarity, 0 to 1";
 export const thisWeekAndUsual = (recent: string, usual: string): string =>
-  `${recent} this week, usually ${usual}`;
+  `${recent}, usually ${usual}`;
 export const shown = (shownCount: number, all: number): string =>
   `${count(shownCount)} of ${amount(all, "theme", "themes")}`;
 export const noMatch = "No theme matches";
@@ -43,3 +44,9 @@ export const emptyText = (read: number): string =>
     : `${amount(read, "conversation has", "conversations have")} been read; themes appear when enough of them are alike.`;
 export const toRuns = "Go to runs";
 export const sortBy = "Sort by";
+export const sortNames = {
+  size: "Largest first",
+  change: "Surest rise first",
+  customers: "Most customers first",
+  name: "By name",
+};

@@ -13,6 +13,7 @@ import type {
 
 export const cannotTell = "Cannot tell";
 export const noCategory = "Not read yet";
+export const mixedCategories = "Several categories";
 export const noArea = "No area";
 export const noPlan = "plan unknown";
 

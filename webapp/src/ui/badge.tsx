@@ -3,7 +3,15 @@ import styles from "./badge.module.css";
 import { cx } from "./cx";
 import { Icon, type IconName } from "./icons";
 
-export type Tone = "neutral" | "accent" | "rise" | "fresh" | "fall" | "caution" | "danger";
+export type Tone =
+  | "plain"
+  | "neutral"
+  | "accent"
+  | "rise"
+  | "fresh"
+  | "fall"
+  | "caution"
+  | "danger";
 
 interface BadgeProps {
   tone?: Tone;

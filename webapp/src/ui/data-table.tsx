@@ -17,8 +17,9 @@ interface DataTableProps {
 /** A plain table; where it is wider than the screen, it scrolls in itself. */
 export function DataTable({ caption, columns, rows }: DataTableProps) {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: not a fieldset; what scrolls needs a name
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className={styles.scroll} aria-label={caption} tabIndex={0}>
+    <div className={styles.scroll} role="group" aria-label={caption} tabIndex={0}>
       <table className={styles.table}>
         <thead>
           <tr>
@@ -49,6 +50,6 @@ export function DataTable({ caption, columns, rows }: DataTableProps) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }

@@ -34,6 +34,11 @@ export function Filters({ summary, foldedUnder, children }: FiltersProps) {
   );
 }
 
+/** Filters that belong together, and stay on one line. */
+export function FilterGroup({ children }: { children: ReactNode }) {
+  return <div className={styles.group}>{children}</div>;
+}
+
 interface TextFilterProps {
   ref?: Ref<HTMLInputElement>;
   label: string;

@@ -7,7 +7,7 @@ const looks: Record<Driver["verdict"], { tone: Tone; icon: IconName }> = {
   rising: { tone: "rise", icon: "rising" },
   new: { tone: "fresh", icon: "fresh" },
   falling: { tone: "fall", icon: "falling" },
-  unclear: { tone: "neutral", icon: "unclear" },
+  unclear: { tone: "plain", icon: "unclear" },
 };
 
 export function Verdict({ verdict }: { verdict: Driver["verdict"] }) {

@@ -5,7 +5,7 @@ import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/conversations";
 import { languageName } from "@/messages/format";
 import { cannotTell, sentiments, stateName } from "@/messages/words";
-import { Choice, DateFilter, Filters } from "@/ui/filters";
+import { Choice, DateFilter, FilterGroup, Filters } from "@/ui/filters";
 import { useNarrow } from "@/ui/use-media";
 import { type ConversationsSearch, sentimentKeys } from "./search";
 
@@ -85,8 +85,10 @@ function Choices({ rows }: { rows: readonly ConversationRow[] }) {
         options={states.map((value) => ({ value, name: stateName(value) }))}
         onChange={(state) => set({ state })}
       />
-      <DateFilter label={m.since} value={search.since} onChange={(since) => set({ since })} />
-      <DateFilter label={m.until} value={search.until} onChange={(until) => set({ until })} />
+      <FilterGroup>
+        <DateFilter label={m.since} value={search.since} onChange={(since) => set({ since })} />
+        <DateFilter label={m.until} value={search.until} onChange={(until) => set({ until })} />
+      </FilterGroup>
     </>
   );
 }

@@ -1,106 +1,81 @@
 import type { CoverageDay } from "@/api/generated";
 import * as m from "@/messages/coverage";
-import { count, date } from "@/messages/format";
-import { countTicks } from "@/ui/axis";
+import { date } from "@/messages/format";
+import { CountAxis, DateLabel, type Frame, frameOf } from "@/ui/count-axis";
+import { useWidth } from "@/ui/use-width";
 import styles from "./day-chart.module.css";
 import { toShares } from "./day-shares";
 
-const WIDTH = 960;
 const HEIGHT = 150;
-const LEFT = 36;
-const TOP = 8;
-const BOTTOM = 24;
 const DAY = 86_400_000;
-const DATES = 6;
+/** Room that a date needs. */
+const DATE_WIDTH = 120;
 
 /** A column per day, from the first to the last, empty days included. */
 export function DayChart({ days }: { days: readonly CoverageDay[] }) {
-  const first = Date.parse(days[0]?.day ?? "");
-  const last = Date.parse(days.at(-1)?.day ?? "");
-  const length = Math.round((last - first) / DAY) + 1;
-  const ticks = countTicks(Math.max(...days.map(({ listed }) => listed), 0), 3);
-  const largest = ticks.at(-1) ?? 1;
-  const floor = HEIGHT - BOTTOM;
-  const step = (WIDTH - LEFT) / Math.max(length, 1);
-  const heightOf = (value: number) => (value / largest) * (floor - TOP);
-  const placeOf = (day: string) => LEFT + ((Date.parse(day) - first) / DAY) * step;
-  const dates = Array.from(
-    { length: DATES },
-    (_, at) => first + (at * (last - first)) / (DATES - 1),
-  );
+  const [ref, width] = useWidth<HTMLDivElement>();
   return (
     <>
-      <svg
-        className={styles.chart}
-        role="img"
-        aria-label={m.perDay}
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      >
-        {ticks.map((tick) => (
-          <g key={tick}>
-            <line
-              className={tick === 0 ? styles.axis : styles.grid}
-              x1={LEFT}
-              x2={WIDTH}
-              y1={floor - heightOf(tick)}
-              y2={floor - heightOf(tick)}
-            />
-            <text className={styles.tick} x={LEFT - 8} y={floor - heightOf(tick) + 4}>
-              {count(tick)}
-            </text>
-          </g>
-        ))}
-        {days.map((day) => (
-          <DayColumn
-            key={day.day}
-            day={day}
-            x={placeOf(day.day)}
-            width={Math.max(step * 0.8, 1)}
-            floor={floor}
-            heightOf={heightOf}
-          />
-        ))}
-        {dates.map((moment, at) => (
-          <text
-            key={moment}
-            className={
-              at === 0 ? styles.firstDate : at === DATES - 1 ? styles.lastDate : styles.date
-            }
-            x={LEFT + (at * (WIDTH - LEFT)) / (DATES - 1)}
-            y={HEIGHT - 6}
-          >
-            {date(new Date(moment), "shortDay", "UTC")}
-          </text>
-        ))}
-      </svg>
+      <div ref={ref} style={{ height: HEIGHT }}>
+        {width > 0 && days.length > 0 && <Columns days={days} width={width} />}
+      </div>
       <Legend days={days} />
     </>
   );
 }
 
-interface DayColumnProps {
-  day: CoverageDay;
-  x: number;
-  width: number;
-  floor: number;
-  heightOf: (value: number) => number;
+function Columns({ days, width }: { days: readonly CoverageDay[]; width: number }) {
+  const first = Date.parse(days[0]?.day ?? "");
+  const last = Date.parse(days.at(-1)?.day ?? "");
+  const frame = frameOf(width, HEIGHT, Math.max(...days.map(({ listed }) => listed)));
+  const step = (width - frame.left) / (Math.round((last - first) / DAY) + 1);
+  const placeOf = (moment: number) => frame.left + ((moment - first) / DAY) * step;
+  const dates = Math.max(Math.floor((width - frame.left) / DATE_WIDTH), 2);
+  return (
+    <svg role="img" aria-label={m.perDay} width={width} height={HEIGHT}>
+      <CountAxis frame={frame} />
+      {days.map((day) => (
+        <DayColumn
+          key={day.day}
+          day={day}
+          frame={frame}
+          x={placeOf(Date.parse(day.day))}
+          width={Math.max(step * 0.8, 1)}
+        />
+      ))}
+      {Array.from({ length: dates }, (_, at) => first + (at / (dates - 1)) * (last - first)).map(
+        (moment) => (
+          <DateLabel
+            key={moment}
+            frame={frame}
+            x={placeOf(moment)}
+            text={date(new Date(moment), "shortDay", "UTC")}
+          />
+        ),
+      )}
+    </svg>
+  );
 }
 
-function DayColumn({ day, x, width, floor, heightOf }: DayColumnProps) {
+interface DayColumnProps {
+  day: CoverageDay;
+  frame: Frame;
+  x: number;
+  width: number;
+}
+
+function DayColumn({ day, frame: { floor, heightOf }, x, width }: DayColumnProps) {
   const { whole, partly, failed } = toShares(day);
   const wholeTop = floor - heightOf(whole);
   const partlyTop = wholeTop - heightOf(partly);
+  const failedTop = partlyTop - heightOf(failed);
+  const box = { x, width };
   return (
     <g>
       <title>{m.dayLabel(date(day.day, "day", "UTC"), day.listed, partly + failed)}</title>
-      <rect className={styles.whole} {...{ x, width }} y={wholeTop} height={heightOf(whole)} />
-      <rect className={styles.partly} {...{ x, width }} y={partlyTop} height={heightOf(partly)} />
-      <rect
-        className={styles.failed}
-        {...{ x, width }}
-        y={partlyTop - heightOf(failed)}
-        height={heightOf(failed)}
-      />
+      <rect className={styles.whole} {...box} y={wholeTop} height={heightOf(whole)} />
+      <rect className={styles.partly} {...box} y={partlyTop} height={heightOf(partly)} />
+      <rect className={styles.failed} {...box} y={failedTop} height={heightOf(failed)} />
     </g>
   );
 }

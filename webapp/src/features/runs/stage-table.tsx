@@ -5,6 +5,7 @@ import * as m from "@/messages/runs";
 import { stages as stageNames } from "@/messages/words";
 import { DataTable } from "@/ui/data-table";
 import { StageStatusBadge } from "@/ui/run-status";
+import { useNarrow } from "@/ui/use-media";
 import { useNow } from "@/ui/use-now";
 import { elapsed, speed } from "./progress";
 import styles from "./run-screen.module.css";
@@ -12,38 +13,85 @@ import styles from "./run-screen.module.css";
 /** How far each stage is, how fast, and how long it took. */
 export function StageTable({ detail: { run, stages } }: { detail: RunDetail }) {
   const now = useNow(run.finished_at == null);
+  const narrow = useNarrow();
+  const table = narrow ? narrowTable : wideTable;
   return (
-    <section>
-      <h2>{m.stages}</h2>
+    <section aria-labelledby="stages">
+      <h2 id="stages">{m.stages}</h2>
       <DataTable
         caption={m.stages}
-        columns={[
-          { name: m.stageColumns.stage },
-          { name: m.stageColumns.status },
-          { name: m.stageColumns.progress },
-          { name: m.stageColumns.done, number: true },
-          { name: m.stageColumns.failed, number: true },
-          { name: m.stageColumns.rate, number: true },
-          { name: m.stageColumns.duration, number: true },
-        ]}
-        rows={stages.map((stage) => ({ key: stage.stage, cells: toCells(stage, now) }))}
+        columns={table.columns}
+        rows={stages.map((stage) => ({ key: stage.stage, cells: table.toCells(stage, now) }))}
       />
     </section>
   );
 }
 
-function toCells(stage: StageProgress, now: number) {
-  const took = elapsed(stage, now);
-  const rate = speed(stage, now);
-  return [
+const { stageColumns: names } = m;
+
+const wideTable = {
+  columns: [
+    { name: names.stage },
+    { name: names.status },
+    { name: names.progress },
+    { name: names.done, number: true },
+    { name: names.failed, number: true },
+    { name: names.rate, number: true },
+    { name: names.duration, number: true },
+  ],
+  toCells: (stage: StageProgress, now: number) => [
     stageNames[stage.stage],
     <StageStatusBadge key="status" status={stage.status} />,
     <Bar key="bar" stage={stage} />,
-    stage.status === "waiting" ? none : m.done(stage.done ?? 0, stage.total ?? null),
-    stage.failed ? count(stage.failed) : none,
-    rate === null ? none : m.perSecond(rate),
-    took === null ? none : duration(took),
-  ];
+    doneText(stage),
+    failedText(stage),
+    rateText(stage, now),
+    durationText(stage, now),
+  ],
+};
+
+const narrowTable = {
+  columns: [
+    { name: names.stage },
+    { name: names.done, number: true },
+    { name: names.duration, number: true },
+  ],
+  toCells: (stage: StageProgress, now: number) => [
+    <span key="stage" className={styles.stage}>
+      {stageNames[stage.stage]}
+      <StageStatusBadge status={stage.status} />
+      <Bar stage={stage} />
+    </span>,
+    <>
+      {doneText(stage)}
+      {stage.failed ? (
+        <>
+          <br />
+          {m.failedCount(stage.failed)}
+        </>
+      ) : null}
+    </>,
+    <>
+      {durationText(stage, now)}
+      <br />
+      {rateText(stage, now)}
+    </>,
+  ],
+};
+
+const doneText = ({ status, done = 0, total = null }: StageProgress): string =>
+  status === "waiting" ? none : m.done(done, total);
+
+const failedText = ({ failed }: StageProgress): string => (failed ? count(failed) : none);
+
+function rateText(stage: StageProgress, now: number): string {
+  const rate = speed(stage, now);
+  return rate === null ? none : m.perSecond(rate);
+}
+
+function durationText(stage: StageProgress, now: number): string {
+  const took = elapsed(stage, now);
+  return took === null ? none : duration(took);
 }
 
 function Bar({ stage: { stage, status, done = 0, total } }: { stage: StageProgress }) {

@@ -29,11 +29,6 @@ export function StoryItem({ story, rank }: StoryItemProps) {
         <p className={styles.problem} dir="auto">
           {story.problem}
         </p>
-        <p>
-          <Link to="/w/$workspace/themes/$id" params={{ workspace: code, id: `${story.theme_id}` }}>
-            {m.toTheme}
-          </Link>
-        </p>
       </div>
       <div className={styles.figures}>
         <Stats>
@@ -45,10 +40,15 @@ export function StoryItem({ story, rank }: StoryItemProps) {
           </Stat>
         </Stats>
       </div>
-      <details className={styles.parts}>
-        <summary>{m.parts}</summary>
-        <ScoreParts story={story} />
-      </details>
+      <div className={styles.more}>
+        <details className={styles.parts}>
+          <summary>{m.parts}</summary>
+          <ScoreParts story={story} />
+        </details>
+        <Link to="/w/$workspace/themes/$id" params={{ workspace: code, id: `${story.theme_id}` }}>
+          {m.toTheme}
+        </Link>
+      </div>
     </li>
   );
 }

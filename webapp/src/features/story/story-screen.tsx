@@ -54,12 +54,24 @@ export function StoryScreen() {
 function Lead({ story }: { story: Story }) {
   const { code } = useWorkspace();
   return (
-    <p className={styles.lead}>
-      <Link to="/w/$workspace/themes/$id" params={{ workspace: code, id: `${story.theme_id}` }}>
-        {m.toTheme}
-      </Link>
-      <span>{m.draftedBy(deciders[story.decider])}</span>
-    </p>
+    <>
+      <p className={styles.lead}>
+        <Link to="/w/$workspace/themes/$id" params={{ workspace: code, id: `${story.theme_id}` }}>
+          {m.toTheme}
+        </Link>
+        <span>{m.draftedBy(deciders[story.decider])}</span>
+      </p>
+      <div className={styles.figures}>
+        <Stats>
+          <Stat label={m.reach} title={m.reachMeaning}>
+            <Estimate interval={story.reach} />
+          </Stat>
+          <Stat label={m.score} title={m.scoreMeaning}>
+            <Estimate interval={story.score} />
+          </Stat>
+        </Stats>
+      </div>
+    </>
   );
 }
 
@@ -92,14 +104,6 @@ function Parts({ detail: { story, quotes } }: { detail: StoryDetail }) {
         </Part>
       </div>
       <aside className={styles.side} aria-label={m.parts}>
-        <Stats>
-          <Stat label={m.reach} title={m.reachMeaning}>
-            <Estimate interval={story.reach} />
-          </Stat>
-          <Stat label={m.score} title={m.scoreMeaning}>
-            <Estimate interval={story.score} />
-          </Stat>
-        </Stats>
         <Part title={m.parts}>
           <ScoreParts story={story} />
         </Part>

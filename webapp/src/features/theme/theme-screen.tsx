@@ -39,12 +39,12 @@ export function ThemeScreen() {
 }
 
 function Labels({ detail: { driver } }: { detail: ThemeDetail }) {
-  const { categoryName, areaName } = useWorkspace();
+  const { themeCategory, areaName } = useWorkspace();
   const { theme, verdict } = driver;
   return (
     <div className={styles.labels}>
       <Verdict verdict={verdict} />
-      <Badge>{categoryName(theme.category_id)}</Badge>
+      <Badge>{themeCategory(theme.category_id)}</Badge>
       {theme.product_area_id && <Badge>{m.area(areaName(theme.product_area_id))}</Badge>}
       {(theme.keywords ?? []).length > 0 && (
         <span dir="auto" className={styles.keywords}>

@@ -1,12 +1,17 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { useRef } from "react";
 import type { ThemeList } from "@/api/generated";
+import { oneOf } from "@/app/search";
 import { useShortcuts } from "@/app/shortcuts";
 import { useWorkspace } from "@/app/workspace-context";
 import { verdicts } from "@/messages/change";
 import * as m from "@/messages/themes";
 import { Choice, type ChoiceOption, Filters, TextFilter } from "@/ui/filters";
+import { useNarrow } from "@/ui/use-media";
 import { type ThemesSearch, verdictKeys } from "./search";
+
+/** Besides the size, which is the order without another. */
+const otherSorts = ["change", "customers", "name"] as const;
 
 const route = getRouteApi("/w/$workspace/themes");
 
@@ -15,6 +20,7 @@ export function ThemeFilters({ list, shown }: { list: ThemeList; shown: number }
   const { categoryName, areaName } = useWorkspace();
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const narrow = useNarrow();
   const input = useRef<HTMLInputElement>(null);
   useShortcuts({ "/": () => input.current?.focus() });
   const set = (part: ThemesSearch) =>
@@ -54,8 +60,17 @@ export function ThemeFilters({ list, shown }: { list: ThemeList; shown: number }
         all={m.anyVerdict}
         value={search.verdict}
         options={verdictKeys.map((value) => ({ value, name: verdicts[value] }))}
-        onChange={(value) => set({ verdict: verdictKeys.find((key) => key === value) })}
+        onChange={(value) => set({ verdict: oneOf(value, verdictKeys) })}
       />
+      {narrow && (
+        <Choice
+          label={m.sortBy}
+          all={m.sortNames.size}
+          value={search.sort}
+          options={otherSorts.map((value) => ({ value, name: m.sortNames[value] }))}
+          onChange={(value) => set({ sort: oneOf(value, otherSorts), dir: undefined })}
+        />
+      )}
     </Filters>
   );
 }

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { Driver, ThemeRow } from "@/api/generated";
 import { useWorkspace } from "@/app/workspace-context";
 import { usualWeek } from "@/messages/change";
@@ -17,20 +18,20 @@ interface ThemeLineProps {
 
 /** A theme as a row of the wide table. */
 export function ThemeLine({ row: { driver, trend }, position }: ThemeLineProps) {
-  const { categoryName, areaName } = useWorkspace();
+  const { themeCategory, areaName } = useWorkspace();
   const { theme, volume } = driver;
   return (
     <tr className={styles.row} data-row={position} aria-rowindex={position + 2}>
       <ThemeName driver={driver} />
       <td className={styles.label}>
-        {categoryName(theme.category_id)}
+        {themeCategory(theme.category_id)}
         {theme.product_area_id && (
           <span className={styles.area}>{areaName(theme.product_area_id)}</span>
         )}
       </td>
       <Size driver={driver} />
       <td className={styles.number}>{count(volume.customers)}</td>
-      <td>
+      <td className={styles.change}>
         <Weeks driver={driver} />
         <ChangeFigure change={driver.change} />
       </td>
@@ -55,13 +56,7 @@ export function NarrowThemeLine({ row: { driver }, position }: ThemeLineProps) {
   );
 }
 
-function ThemeName({
-  driver: { theme },
-  children,
-}: {
-  driver: Driver;
-  children?: React.ReactNode;
-}) {
+function ThemeName({ driver: { theme }, children }: { driver: Driver; children?: ReactNode }) {
   const { code } = useWorkspace();
   return (
     <th scope="row" className={styles.name}>
@@ -92,8 +87,8 @@ function Size({ driver: { theme, volume } }: { driver: Driver }) {
 function Weeks({ driver: { volume, usual, verdict } }: { driver: Driver }) {
   return (
     <span className={styles.weeks}>
-      <span>{m.thisWeekAndUsual(count(volume.recent), usualWeek(usual))}</span>
       <Verdict verdict={verdict} />
+      <span>{m.thisWeekAndUsual(count(volume.recent), usualWeek(usual))}</span>
     </span>
   );
 }

@@ -7,8 +7,8 @@ import { NarrowThemeLine, ThemeLine } from "./theme-line";
 import styles from "./theme-table.module.css";
 
 /** Row heights in pixels, as in the style sheet. */
-const ROW = 52;
-const NARROW_ROW = 104;
+const ROW = 56;
+const NARROW_ROW = 112;
 const HEADER = 44;
 
 /** All themes; only the rows in sight are in the page. */
@@ -64,7 +64,7 @@ function NarrowHeadings() {
   return (
     <tr aria-rowindex={1}>
       <SortHeading sort="name" label={m.columns.name} className={styles.nameColumn} />
-      <SortHeading sort="size" label={m.columns.size} className={styles.numberColumn} />
+      <SortHeading sort="size" label={m.columns.sizeShort} className={styles.numberColumn} />
     </tr>
   );
 }

@@ -22,7 +22,7 @@ interface DriverItemProps {
 
 /** One reason why customers write: how it has changed, and who says so in which words. */
 export function DriverItem({ driver, rank, since, until }: DriverItemProps) {
-  const { code, path, categoryName } = useWorkspace();
+  const { code, path, themeCategory } = useWorkspace();
   const { theme, volume, usual, change, verdict, quotes } = driver;
   const thisWeek = { theme: theme.id, since, until };
   return (
@@ -37,6 +37,7 @@ export function DriverItem({ driver, rank, since, until }: DriverItemProps) {
           </Link>
         </h3>
         <Verdict verdict={verdict} />
+        <span className={styles.category}>{themeCategory(theme.category_id)}</span>
       </div>
       <div className={styles.body}>
         <Stats>
@@ -62,7 +63,6 @@ export function DriverItem({ driver, rank, since, until }: DriverItemProps) {
           <Stat label={changes.change}>
             <ChangeFigure change={change} />
           </Stat>
-          <Stat label={changes.category}>{categoryName(theme.category_id)}</Stat>
         </Stats>
         <DriverQuotes quotes={quotes} />
       </div>
