@@ -237,6 +237,17 @@ def test_nothing_to_choose_by_leaves_all_equal(names: tuple[str, ...]) -> None:
     assert model.embed(["the import crashes"]).any()
 
 
+def test_dozens_of_categories_are_told_apart() -> None:
+    """More than are taught one against the rest."""
+    things = [
+        f"{first}{second}" for first in "bdfglm" for second in ("ano", "etu", "ilo", "uma", "ora")
+    ]
+    forms = ("my {} is missing", "where is the {}", "{} arrived late", "a {} for me")
+    examples = {thing: tuple(form.format(thing) for form in forms) for thing in things}
+    model = LocalModels().fit(WORKSPACE, make_taxonomy(examples))
+    assert [best(model, f"the {thing} is late") for thing in things] == things
+
+
 def test_definition_teaches_where_examples_are_missing() -> None:
     watches = Category(id="watch", name="Watches", definition="Somebody asks about a wrist watch.")
     rest = make_taxonomy(EXAMPLES)

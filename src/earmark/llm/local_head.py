@@ -2,7 +2,9 @@
 
 One logistic regression per category over n-grams scaled by how much more often the category's texts
 hold them (naive Bayes log-count ratios; Wang and Manning 2012), taught by the taxonomy's examples
-and then once more with what it was surest of among the workspace's own texts.
+and then once more with what it was surest of among the workspace's own texts. Examples from other
+products than the workspace's teach that head far better than a plain one; with dozens of categories
+the plain one, all categories in one regression, is the better.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,9 +18,10 @@ from scipy.sparse import csr_array, vstack
 
 from earmark.db.models import Model
 from earmark.llm.local_grams import Rows, Vocabulary
-from earmark.llm.local_learners import Numbers, regress
+from earmark.llm.local_learners import Numbers, regress, regress_together
 from earmark.llm.local_model import Scores, probabilities
 
+_MANY_CATEGORIES: Final = 24
 _SMOOTHING: Final = 3.0
 """Texts that every category is taken to have seen beforehand, divided among them by size."""
 _SELF_TAUGHT_SHARE: Final = 0.4
@@ -29,6 +32,7 @@ _SELF_TAUGHT_FROM: Final = 4_000
 _TOPICS: Final = 40
 _FOLDS: Final = 5
 _LEAST_HELD_OUT: Final = 40
+_ENOUGH_HELD_OUT: Final = 1_000
 _USUAL_TEMPERATURE: Final = 1.2
 """Of the default taxonomy; used where there are too few examples to measure it."""
 _LOG_RANGE: Final = (-2.0, 4.0)
@@ -105,13 +109,17 @@ def _learn(lessons: Lessons, importance: Numbers) -> Head:
     bias = np.full(lessons.categories, -np.inf, dtype=np.float32)
     met = np.unique(lessons.rows.indices)
     rows = lessons.rows[:, met]
+    taught = np.unique(lessons.labels)
+    if len(taught) > _MANY_CATEGORIES:
+        coefficients, bias[taught] = regress_together(rows, lessons.labels, importance)
+        weights[np.ix_(met, taught)] = coefficients.T
+        return Head(weights=weights, bias=bias)
     ratios = _log_ratios(rows, lessons, importance)
-    for category in np.unique(lessons.labels):
+    for category in taught:
         scaled = rows.copy()
         scaled.data *= ratios[category][scaled.indices]
-        coefficients, intercept = regress(scaled, lessons.labels == category, importance)
+        coefficients, bias[category] = regress(scaled, lessons.labels == category, importance)
         weights[met, category] = coefficients * ratios[category]
-        bias[category] = intercept
     return Head(weights=weights, bias=bias)
 
 
@@ -164,12 +172,13 @@ def _measure_temperature(lessons: Lessons) -> float:
             labels=lessons.labels[~held_out],
             categories=lessons.categories,
         )
-        known = np.unique(rest.labels)
-        if len(known) < lessons.categories and len(known) < len(np.unique(lessons.labels)):
+        if len(np.unique(rest.labels)) < len(np.unique(lessons.labels)):
             continue
         head = _learn(rest, np.ones(len(rest.labels)))
         scores.append(head.log_odds(lessons.rows[held_out]))
         labels.append(lessons.labels[held_out])
+        if sum(map(len, labels)) >= _ENOUGH_HELD_OUT:
+            break
     if sum(map(len, labels)) < _LEAST_HELD_OUT:
         return _USUAL_TEMPERATURE
     return _likeliest_temperature(np.concatenate(scores), np.concatenate(labels))

@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from earmark.llm.local_grams import Rows
 
 _INVERSE_PENALTY: Final = 30.0
+_INVERSE_PENALTY_TOGETHER: Final = 20.0
 _SEED: Final = 0
 
 Numbers = npt.NDArray[np.float64]
@@ -24,7 +25,7 @@ class _Regression(Protocol):
     coef_: Numbers
     intercept_: Numbers
 
-    def fit(self, X: Rows, y: npt.NDArray[np.bool_], sample_weight: Numbers) -> object: ...  # noqa: N803
+    def fit(self, X: Rows, y: npt.NDArray[np.generic], sample_weight: Numbers) -> object: ...  # noqa: N803
 
 
 class _Decomposition(Protocol):
@@ -37,13 +38,27 @@ class _Decomposition(Protocol):
 def regress(
     rows: Rows, inside: npt.NDArray[np.bool_], importance: Numbers
 ) -> tuple[Numbers, float]:
-    """Logistic regression: coefficients, shape (columns,), and intercept of the log-odds."""
-    regression = cast(_Regression, LogisticRegression(C=_INVERSE_PENALTY, max_iter=200, tol=1e-3))
+    """One category against the rest: coefficients, shape (columns,), and intercept of log-odds."""
+    coefficients, intercepts = _fit_regression(rows, inside, importance, _INVERSE_PENALTY)
+    return coefficients[0], float(intercepts[0])
+
+
+def regress_together(
+    rows: Rows, labels: npt.NDArray[np.intp], importance: Numbers
+) -> tuple[Numbers, Numbers]:
+    """Three labels or more: coefficients, shape (labels that occur, columns), and intercepts."""
+    return _fit_regression(rows, labels, importance, _INVERSE_PENALTY_TOGETHER)
+
+
+def _fit_regression(
+    rows: Rows, target: npt.NDArray[np.generic], importance: Numbers, inverse_penalty: float
+) -> tuple[Numbers, Numbers]:
+    regression = cast(_Regression, LogisticRegression(C=inverse_penalty, max_iter=200, tol=1e-3))
     with warnings.catch_warnings():
         # An optimum that is not quite reached still separates what can be separated.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        regression.fit(rows, inside, importance)
-    return regression.coef_[0], float(regression.intercept_[0])
+        regression.fit(rows, target, importance)
+    return regression.coef_, regression.intercept_
 
 
 def decompose(
