@@ -2,15 +2,21 @@ import { useQuery } from "@tanstack/react-query";
 import { Navigate } from "@tanstack/react-router";
 import { listWorkspacesOptions } from "@/api/generated/@tanstack/react-query.gen";
 import * as m from "@/messages/shell";
-import { Button } from "@/ui/button";
 import { Command } from "@/ui/command";
 import { Page } from "@/ui/page";
+import { Prose } from "@/ui/prose";
 import { QueryView, SkeletonLines } from "@/ui/states";
 import styles from "./home.module.css";
 
+/** `earmark demo` serves these pages a moment before its workspace is there. */
+const POLL_MILLISECONDS = 2000;
+
 /** The newest workspace, or how to get one. */
 export function HomeScreen() {
-  const query = useQuery(listWorkspacesOptions());
+  const query = useQuery({
+    ...listWorkspacesOptions(),
+    refetchInterval: ({ state }) => (state.data?.length === 0 ? POLL_MILLISECONDS : false),
+  });
   return (
     <main className={styles.home} tabIndex={-1}>
       <QueryView query={query} skeleton={<SkeletonLines />}>
@@ -18,7 +24,7 @@ export function HomeScreen() {
           newest ? (
             <Navigate to="/w/$workspace" params={{ workspace: newest.code }} replace />
           ) : (
-            <Welcome lookAgain={() => void query.refetch()} />
+            <Welcome />
           )
         }
       </QueryView>
@@ -26,7 +32,7 @@ export function HomeScreen() {
   );
 }
 
-function Welcome({ lookAgain }: { lookAgain: () => void }) {
+function Welcome() {
   return (
     <Page title={m.noWorkspaceTitle} tab={m.product} lead={m.noWorkspaceLead}>
       <ol className={styles.ways}>
@@ -35,11 +41,13 @@ function Welcome({ lookAgain }: { lookAgain: () => void }) {
           <Command text={m.demoCommand} />
         </li>
         <li>
-          <p>{m.startReal}</p>
+          <p>
+            <Prose text={m.startReal} />
+          </p>
           <Command text={m.runCommand} />
         </li>
       </ol>
-      <Button onClick={lookAgain}>{m.lookAgain}</Button>
+      <p className={styles.note}>{m.comesByItself}</p>
     </Page>
   );
 }

@@ -1,5 +1,5 @@
 import type { AuthorRole, ClassificationStage } from "@/api/generated";
-import { amount, count, percent } from "./format";
+import { amount, count } from "./format";
 
 export const back = "Conversations";
 export const untitled = (id: string): string => `Conversation ${id}`;
@@ -39,7 +39,7 @@ export const stages: Record<ClassificationStage, string> = {
 };
 export const bestGuess = (name: string, share: string): string => `best guess ${name}, ${share}`;
 export const runnerUp = (name: string, share: string): string => `then ${name}, ${share}`;
-export const confidence = (share: number): string => percent(share);
+export const confidenceMeaning = "Calibrated probability that the category is right";
 export const decidedBy = (who: string): string => `by ${who}`;
 export const notRead = "Not read yet";
 export const notReadText = "The next run reads it.";

@@ -64,7 +64,8 @@ export const liveLost = "The live connection was lost; the page asks every two s
 export const created = "Created";
 export const startedAt = "Started";
 export const finishedAt = "Finished";
-export const took = "Took";
+export const took = (time: string): string => `Took ${time}`;
+export const runningFor = (time: string): string => `For ${time} so far`;
 
 export function announcement(stage: string, value: number, total: number | null): string {
   if (!total) return `${stage}: ${count(value)}`;

@@ -49,7 +49,7 @@ export const noWorkspaceLead =
   "Earmark has not read any conversations on this machine. Choose how to begin:";
 export const startDemo = "Try it on a sample workspace: no key, no network, a minute or two.";
 export const startReal =
-  "Read your own Intercom workspace. Set INTERCOM_ACCESS_TOKEN first; `earmark doctor` says what is missing.";
+  "Read your own Intercom workspace. Set `INTERCOM_ACCESS_TOKEN` first; `earmark doctor` says what is missing.";
 export const demoCommand = "earmark demo";
 export const runCommand = "earmark run";
-export const lookAgain = "Look again";
+export const comesByItself = "This page goes on by itself as soon as there is a workspace.";

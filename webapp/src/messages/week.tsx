@@ -11,6 +11,9 @@ export const noDriversText =
 export const noConversations = "No conversations yet";
 export const noConversationsText =
   "Nothing has been fetched into this workspace. Start a run, here or on the command line:";
+export const underWay =
+  "A run is under way: what you see grows while it reads. This page follows by itself.";
+export const watchRun = "Watch the run";
 export const goToRuns = "Go to runs";
 export const allThemes = "All themes";
 

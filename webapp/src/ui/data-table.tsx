@@ -4,6 +4,8 @@ import styles from "./data-table.module.css";
 interface Column {
   name: string;
   number?: boolean;
+  /** Where figures change under one's eyes, columns must not move. */
+  width?: string;
 }
 
 interface DataTableProps {
@@ -23,8 +25,13 @@ export function DataTable({ caption, columns, rows }: DataTableProps) {
       <table className={styles.table}>
         <thead>
           <tr>
-            {columns.map(({ name, number }) => (
-              <th key={name} scope="col" className={number ? styles.number : undefined}>
+            {columns.map(({ name, number, width }) => (
+              <th
+                key={name}
+                scope="col"
+                className={number ? styles.number : undefined}
+                style={{ width }}
+              >
                 {name}
               </th>
             ))}

@@ -1,4 +1,4 @@
-import type { ReactNode, Ref } from "react";
+import type { KeyboardEvent, ReactNode, Ref } from "react";
 import { cx } from "./cx";
 import styles from "./filters.module.css";
 import { Icon } from "./icons";
@@ -47,6 +47,13 @@ interface TextFilterProps {
   onChange: (value: string) => void;
 }
 
+/** Enter and Escape go back to the list, whose keys then work; what was typed stays. */
+function leaveOnKey(event: KeyboardEvent<HTMLInputElement>): void {
+  if (event.key !== "Enter" && event.key !== "Escape") return;
+  event.preventDefault();
+  event.currentTarget.blur();
+}
+
 export function TextFilter({ ref, label, placeholder, value, onChange }: TextFilterProps) {
   return (
     <div className={styles.text}>
@@ -59,7 +66,7 @@ export function TextFilter({ ref, label, placeholder, value, onChange }: TextFil
         aria-keyshortcuts="/"
         value={value}
         onChange={(event) => onChange(event.target.value)}
-        onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+        onKeyDown={leaveOnKey}
       />
     </div>
   );

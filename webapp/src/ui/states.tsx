@@ -4,6 +4,7 @@ import * as controls from "@/messages/controls";
 import * as m from "@/messages/problems";
 import { Button } from "./button";
 import { Icon } from "./icons";
+import { Prose } from "./prose";
 import styles from "./states.module.css";
 
 interface QueryLike<Data> {
@@ -74,7 +75,11 @@ export function ProblemPanel({ error, retry, busy, stale }: ProblemPanelProps) {
         <p className={styles.problemTitle}>{problem.title}</p>
         {stale && <p>{m.stale}</p>}
         {problem.detail && <p>{problem.detail}</p>}
-        {problem.fix && <p>{problem.fix}</p>}
+        {problem.fix && (
+          <p>
+            <Prose text={problem.fix} />
+          </p>
+        )}
         {problem.fields.map((field) => (
           <p key={field}>{field}</p>
         ))}

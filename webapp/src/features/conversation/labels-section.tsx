@@ -31,14 +31,16 @@ export function LabelsSection({ detail }: { detail: ConversationDetail }) {
 
 function Label({ label }: { label: Classification }) {
   const { categoryName } = useWorkspace();
-  const { name, detail } = describeLabel(label, categoryName);
+  const { name, confidence, otherwise } = describeLabel(label, categoryName);
   return (
     <div>
       <dt className={styles.quiet}>{m.stages[label.stage]}</dt>
       <dd>
-        <span className={styles.strong}>{name}</span> {detail}
-        <br />
-        <span className={styles.quiet}>{m.decidedBy(deciders[label.decider])}</span>
+        <span className={styles.strong}>{name}</span>{" "}
+        <span title={m.confidenceMeaning}>{confidence}</span>
+        <p className={styles.quiet}>
+          {[otherwise, m.decidedBy(deciders[label.decider])].filter(Boolean).join("; ")}
+        </p>
       </dd>
     </div>
   );

@@ -29,7 +29,12 @@ export function MessageItem({ message, detail, target }: MessageItemProps) {
         className={cx(styles.message, is_note ? styles.note : styles[author_role])}
       >
         <Head message={message} customerName={detail.contact?.name} />
-        <MessageText body={message.body} evidence={evidence} detail={detail} target={target} />
+        <MessageText
+          body={message.body}
+          evidence={evidence}
+          issues={detail.issues}
+          target={target}
+        />
         {!message.body && <p className={styles.empty}>{m.emptyMessage}</p>}
         <Attachments message={message} />
       </article>

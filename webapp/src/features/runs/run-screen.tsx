@@ -7,6 +7,7 @@ import { useWorkspace } from "@/app/workspace-context";
 import { duration } from "@/messages/format";
 import * as m from "@/messages/runs";
 import { Page } from "@/ui/page";
+import { Prose } from "@/ui/prose";
 import { RunStatusBadge } from "@/ui/run-status";
 import { QueryView, SkeletonLines } from "@/ui/states";
 import { Time } from "@/ui/time";
@@ -65,8 +66,16 @@ function RunPage({ id }: { id: string }) {
         {() =>
           detail && (
             <div className={styles.parts}>
-              {detail.run.error && <p className={styles.error}>{detail.run.error}</p>}
-              {detail.run.status === "queued" && <p>{m.queuedText}</p>}
+              {detail.run.error && (
+                <p className={styles.error}>
+                  <Prose text={detail.run.error} />
+                </p>
+              )}
+              {detail.run.status === "queued" && (
+                <p>
+                  <Prose text={m.queuedText} />
+                </p>
+              )}
               <StageTable detail={detail} />
               <RunLog log={live.log} finished={detail.run.finished_at != null} />
               <Announcer detail={detail} />
@@ -88,9 +97,7 @@ function Lead({ detail: { run } }: { detail: RunDetail }) {
         {m.created} <Time at={run.created_at} />
       </span>
       {took !== null && (
-        <span>
-          {m.took} {duration(took)}
-        </span>
+        <span>{run.finished_at ? m.took(duration(took)) : m.runningFor(duration(took))}</span>
       )}
       {run.cancel_requested && !run.finished_at && <span>{m.cancelling}</span>}
     </p>

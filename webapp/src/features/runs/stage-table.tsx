@@ -31,13 +31,13 @@ const { stageColumns: names } = m;
 
 const wideTable = {
   columns: [
-    { name: names.stage },
-    { name: names.status },
+    { name: names.stage, width: "13rem" },
+    { name: names.status, width: "6.5rem" },
     { name: names.progress },
-    { name: names.done, number: true },
-    { name: names.failed, number: true },
-    { name: names.rate, number: true },
-    { name: names.duration, number: true },
+    { name: names.done, number: true, width: "9.5rem" },
+    { name: names.failed, number: true, width: "4.5rem" },
+    { name: names.rate, number: true, width: "6rem" },
+    { name: names.duration, number: true, width: "7rem" },
   ],
   toCells: (stage: StageProgress, now: number) => [
     stageNames[stage.stage],

@@ -73,7 +73,9 @@ function Detail({ detail }: { detail: ThemeDetail }) {
           </Link>
         )}
       </p>
-      <TrendSection trend={detail.trend} />
+      <div className={styles.trend}>
+        <TrendSection trend={detail.trend} />
+      </div>
       <ThemeQuotes themeId={driver.theme.id} />
     </div>
   );

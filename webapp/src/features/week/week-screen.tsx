@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Week } from "@/api/generated";
+import type { Run, Week } from "@/api/generated";
 import { getWeekOptions } from "@/api/generated/@tanstack/react-query.gen";
 import { useWorkspace } from "@/app/workspace-context";
 import { demoCommand, runCommand } from "@/messages/shell";
@@ -16,13 +16,26 @@ import { LastRun } from "./last-run";
 import { Remainder } from "./remainder";
 import styles from "./week-screen.module.css";
 
+const POLL_MILLISECONDS = 5000;
+
+const isUnderWay = (week: Week | undefined): boolean =>
+  week?.last_run != null && week.last_run.finished_at == null;
+
 export function WeekScreen() {
   const { path } = useWorkspace();
-  const query = useQuery(getWeekOptions({ path }));
+  const query = useQuery({
+    ...getWeekOptions({ path }),
+    refetchInterval: ({ state }) => (isUnderWay(state.data) ? POLL_MILLISECONDS : false),
+  });
   return (
     <Page title={m.title} lead={query.data && <Lead week={query.data} />}>
       <QueryView query={query} skeleton={<SkeletonLines count={8} height="2.5rem" />}>
-        {(week) => (week.until ? <Report week={week} /> : <NoConversations />)}
+        {(week) => (
+          <>
+            {isUnderWay(week) && week.last_run && <UnderWay run={week.last_run} />}
+            {week.until ? <Report week={week} /> : !isUnderWay(week) && <NoConversations />}
+          </>
+        )}
       </QueryView>
     </Page>
   );
@@ -58,6 +71,19 @@ function Report({ week }: { week: Week }) {
         <LastRun run={week.last_run} />
       </div>
     </div>
+  );
+}
+
+/** The figures below are of a moment in a run: they are not final, and they say so. */
+function UnderWay({ run }: { run: Run }) {
+  const { code } = useWorkspace();
+  return (
+    <p className={styles.underWay}>
+      {m.underWay}{" "}
+      <Link to="/w/$workspace/runs/$id" params={{ workspace: code, id: `${run.id}` }}>
+        {m.watchRun}
+      </Link>
+    </p>
   );
 }
 
