@@ -7,7 +7,7 @@ to the nearest centroid, if that is near enough, and a group that does not hold 
 
 The constants were chosen on labelled public data for the embeddings of the local model; another
 embedding has other similarities and needs others. There, the similarity of a member to its centroid
-was near the share of members that were about what most of their group was about: 52, 67, 80 and 90
+was near the share of members that were about what most of their group was about: 52, 68, 80 and 89
 in a hundred at 0.6, 0.7, 0.8 and 0.9. It is a cosine all the same, not a calibrated probability.
 """
 
