@@ -16,7 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from earmark.api.main import create_app
-from earmark.cli import app as command_line
+from earmark.cli import build
 from earmark.db.connection import Database
 from earmark.errors import DatabaseUnavailable
 
@@ -51,7 +51,7 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 
 def command_reference() -> str:
     """Every command with its options, as `--help` has them."""
     parts = [_PREFACE]
-    root = get_command(command_line)
+    root = get_command(build())
     commands = _walk(root, "earmark") if isinstance(root, TyperGroup) else {}
     for name, command in sorted(commands.items()):
         parts.append(f"\n## {name}\n\n{(command.help or '').strip()}\n")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -14,14 +14,13 @@ from earmark.db.migration import migrate, require_current, schema_state
 from earmark.db.models import Workspace
 from earmark.errors import ConfigurationError, DatabaseUnavailable, EarmarkError
 from earmark.jobs.queue import migrate_queue
-from earmark.llm.clustering import GraphThemeFinder
-from earmark.llm.local import LocalModels
-from earmark.pipeline.learn import ModelShelf
-from earmark.pipeline.run import Services
 from earmark.settings import Settings
 from earmark.sources.base import Source, SourceIdentity
 from earmark.sources.intercom_client import open_intercom
 from earmark.sources.intercom_transport import API_VERSION, REGIONS, IntercomOptions
+
+if TYPE_CHECKING:
+    from earmark.pipeline.run import Services
 
 _WATCH_SECONDS: Final = 2.0
 
@@ -94,8 +93,14 @@ class Wiring:
                 yield database
 
     @asynccontextmanager
-    async def services(self) -> AsyncGenerator[Services]:
+    async def services(self) -> AsyncGenerator["Services"]:
         """What a worker needs."""
+        # They load numpy, scipy and tables of names: 40 MB that no other process needs.
+        from earmark.llm.clustering import GraphThemeFinder  # noqa: PLC0415
+        from earmark.llm.local import LocalModels  # noqa: PLC0415
+        from earmark.pipeline.learn import ModelShelf  # noqa: PLC0415
+        from earmark.pipeline.run import Services  # noqa: PLC0415
+
         async with self.database(max_size=8) as database:
 
             @asynccontextmanager
@@ -106,7 +111,7 @@ class Wiring:
             yield Services(
                 database=database,
                 open_source=open_source,
-                shelf=ModelShelf(LocalModels()),
+                shelf=ModelShelf(LocalModels(apart=True)),
                 finder=GraphThemeFinder(),
             )
 

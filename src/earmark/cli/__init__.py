@@ -1,21 +1,49 @@
 """The command line: a file per group of commands, each thin over what it calls."""
 
-from typing import Annotated
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Annotated, Final
 
 import typer
 
 from earmark import __version__
-from earmark.cli import database, demo, doctor, serving, showing, simulating, working
 
-app = typer.Typer(
-    name="earmark",
-    no_args_is_help=True,
-    pretty_exceptions_show_locals=False,  # locals may hold customer text and secrets
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+# Only the command that was typed is imported: each needs a part of the program, and a start that
+# loads it all would take a second more and fifty megabytes.
+COMMANDS: Final = {
+    "demo": ("demo", "demo"),
+    "serve": ("serving", "serve"),
+    "worker": ("workers", "worker"),
+    "sync": ("working", "sync"),
+    "run": ("working", "run"),
+    "themes": ("showing", "themes"),
+    "stories": ("showing", "stories"),
+    "doctor": ("doctor", "doctor"),
+    "simulate": ("simulating", "simulate"),
+    "db": ("database", "app"),
+}
 
 
-@app.callback(invoke_without_command=True)
+def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The program with these commands."""
+    program = typer.Typer(
+        name="earmark",
+        no_args_is_help=True,
+        pretty_exceptions_show_locals=False,  # locals may hold customer text and secrets
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    program.callback(invoke_without_command=True)(_root)
+    for name in names:
+        module, attribute = COMMANDS[name]
+        command = getattr(import_module(f"earmark.cli.{module}"), attribute)
+        if isinstance(command, typer.Typer):
+            program.add_typer(command, name=name)
+        else:
+            program.command(name)(command)
+    return program
+
+
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
@@ -25,18 +53,11 @@ def _root(
         raise typer.Exit
 
 
-app.command()(demo.demo)
-app.command()(serving.serve)
-app.command()(serving.worker)
-app.command()(working.sync)
-app.command()(working.run)
-app.command()(showing.themes)
-app.command()(showing.stories)
-app.command()(doctor.doctor)
-app.command()(simulating.simulate)
-app.add_typer(database.app, name="db")
-
-
 def main() -> None:
     """Run the command line."""
-    app()
+    words = sys.argv[1:]
+    typed = next((word for word in words if not word.startswith("-")), None)
+    if typed in COMMANDS:
+        build([typed])()
+    else:
+        build([] if words == ["--version"] else COMMANDS)()

@@ -2,33 +2,25 @@
 
 import asyncio
 import json
-import os
 import secrets
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Annotated, Final
 
 import typer
 from pydantic import SecretStr
 
-from earmark.api.main import create_app
 from earmark.cli.demo_report import DemoReport, MemoryMeter, make_report, stage_seconds
 from earmark.cli.output import ExitCode, JsonOption, configure_logging, console, execute, print_json
-from earmark.cli.processes import (
-    WorkerKeeper,
-    address_of,
-    bind,
-    child,
-    serve_app,
-    stop_on_signals,
-)
+from earmark.cli.processes import WorkerKeeper, child, stop_on_signals
 from earmark.cli.simulating import (
     ConversationsOption,
     EndOption,
     FromOption,
     SeedOption,
+    check_files,
     open_dataset,
 )
 from earmark.cli.watching import watch_run
@@ -82,22 +74,26 @@ def demo(
         as_json=as_json,
     )
     began = time.monotonic()
-    dataset = open_dataset(conversations, seed, files or [], end)
-    execute(_demo(options, dataset, began), as_json=as_json)
+    check_files(files or [])
+
+    def open_truth() -> Dataset:
+        return open_dataset(conversations, seed, files or [], end)
+
+    execute(_demo(options, open_truth, began), as_json=as_json)
 
 
-async def _demo(options: DemoOptions, dataset: Dataset, began: float) -> ExitCode:
+async def _demo(options: DemoOptions, open_truth: Callable[[], Dataset], began: float) -> ExitCode:
     settings = Settings.read()
     configure_logging(settings.log_level)
     stop = stop_on_signals()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Wiring(settings).database(migrating=True))
         await stack.enter_async_context(_only_demo(database))
-        sample, simulator = await stack.enter_async_context(_simulator(settings, options))
-        keeper = WorkerKeeper(_environment(sample))
-        await stack.enter_async_context(keeper.running())
+        peers = await stack.enter_async_context(AsyncExitStack())
+        sample = await peers.enter_async_context(_simulator(settings, options))
+        await peers.enter_async_context(WorkerKeeper(_environment(sample)).running())
         url, serving = await stack.enter_async_context(_serving(Wiring(sample), options, stop))
-        meter = MemoryMeter(lambda: (os.getpid(), simulator.pid, keeper.pid))
+        meter = MemoryMeter()
         async with meter.watching():
             setup = time.monotonic() - began
             workspace = await _prepare(database, Wiring(sample), options.kind)
@@ -107,9 +103,11 @@ async def _demo(options: DemoOptions, dataset: Dataset, began: float) -> ExitCod
         if run.status is not RunStatus.SUCCEEDED:
             raise EarmarkError("The demo did not finish.", why=run.error or run.status.value)
         total = time.monotonic() - began
+        if not options.serve:
+            await peers.aclose()
         seconds = {"total": round(total, 2), "setup": round(setup, 2), **stage_seconds(stages)}
         report = await make_report(
-            database, workspace.id, dataset, seconds=seconds, peak_bytes=meter.peak_bytes
+            database, workspace.id, open_truth, seconds=seconds, peak_bytes=meter.peak_bytes
         )
         _tell(report.model_copy(update={"url": url}), options)
         if serving is not None:
@@ -127,9 +125,7 @@ def _only_demo(database: Database) -> AbstractAsyncContextManager[None]:
 
 
 @asynccontextmanager
-async def _simulator(
-    settings: Settings, options: DemoOptions
-) -> AsyncGenerator[tuple[Settings, Process]]:
+async def _simulator(settings: Settings, options: DemoOptions) -> AsyncGenerator[Settings]:
     """The simulator as a process of its own, and the settings that point at it."""
     token = secrets.token_urlsafe(24)
     async with child(
@@ -138,10 +134,9 @@ async def _simulator(
         captured=True,
     ) as process:
         address = await _read_address(process)
-        pointed = settings.model_copy(
+        yield settings.model_copy(
             update={"intercom_base_url": address, "intercom_access_token": SecretStr(token)}
         )
-        yield pointed, process
 
 
 async def _read_address(process: Process) -> str:
@@ -179,6 +174,10 @@ async def _serving(
     if not options.serve:
         yield None, None
         return
+    # The web framework takes memory that a demo without pages does not need.
+    from earmark.api.main import create_app  # noqa: PLC0415
+    from earmark.cli.web_server import address_of, bind, serve_app  # noqa: PLC0415
+
     settings = wiring.settings
     wanted = settings.port if options.port is None else options.port
     listener = bind(settings.host, wanted, or_any_port=options.port is None)

@@ -69,10 +69,13 @@ class DemoReport(Model):
 
 
 class MemoryMeter:
-    """The largest sum of resident memory of several processes, sampled four times a second."""
+    """The largest sum of resident memory of Earmark's processes, sampled four times a second.
 
-    def __init__(self, list_pids: Callable[[], Sequence[int | None]]) -> None:
-        self._list_pids = list_pids
+    These are this process and all that run the same Python below it: worker, simulator, learning.
+    """
+
+    def __init__(self) -> None:
+        self._own = psutil.Process()
         self.peak_bytes = 0
 
     @asynccontextmanager
@@ -87,14 +90,16 @@ class MemoryMeter:
 
     async def _watch(self) -> None:
         while True:
-            total = 0
-            for pid in self._list_pids():
-                if pid is None:
-                    continue
-                with suppress(psutil.NoSuchProcess):
-                    total += psutil.Process(pid).memory_info().rss
-            self.peak_bytes = max(self.peak_bytes, total)
+            self.peak_bytes = max(self.peak_bytes, self._sum())
             await asyncio.sleep(_SAMPLE_SECONDS)
+
+    def _sum(self) -> int:
+        program = self._own.exe()
+        total = self._own.memory_info().rss
+        for process in self._own.children(recursive=True):
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                total += process.memory_info().rss if process.exe() == program else 0
+        return total
 
 
 def stage_seconds(stages: Sequence[StageProgress]) -> dict[str, float]:
@@ -112,7 +117,7 @@ def _between(start: datetime | None, end: datetime | None) -> float:
 async def make_report(
     database: Database,
     workspace_id: int,
-    dataset: Dataset,
+    open_truth: Callable[[], Dataset],
     *,
     seconds: dict[str, float],
     peak_bytes: int,
@@ -143,7 +148,7 @@ async def make_report(
         quotes=QuoteFigures(located=quotes.located, dropped=quotes.dropped),
         seconds=seconds,
         peak_rss_mb=round(peak_bytes / 1e6, 1),
-        truth=await asyncio.to_thread(compare, dataset, labels, themes),
+        truth=await asyncio.to_thread(lambda: compare(open_truth(), labels, themes)),
     )
 
 

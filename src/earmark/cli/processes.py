@@ -1,20 +1,16 @@
-"""Child processes that live no longer than this one, and a server that ends with a signal."""
+"""Child processes that live no longer than this one, and ends that come by a signal."""
 
 import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 import structlog
-import uvicorn
-
-from earmark.errors import ConfigurationError
 
 _GRACE_SECONDS: Final = 25.0
 _LONGEST_WAIT: Final = 30.0
@@ -60,7 +56,8 @@ async def child(
         *arguments,
         stdin=PIPE,
         stdout=PIPE if captured else sys.stderr,
-        env={**os.environ, **(environment or {})},  # noqa: TID251 - handed on, not read
+        # Two arenas: with one per thread, glibc keeps a hundred megabytes that nobody uses.
+        env={"MALLOC_ARENA_MAX": "2", **os.environ, **(environment or {})},  # noqa: TID251
         start_new_session=True,  # Ctrl-C reaches us alone; we tell the child
     )
     try:
@@ -87,8 +84,6 @@ class WorkerKeeper:
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         self._environment = environment
-        self.pid: int | None = None
-        """Of the present child."""
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -106,65 +101,7 @@ class WorkerKeeper:
         while True:
             started = clock()
             async with child("worker", "--lifeline", environment=self._environment) as process:
-                self.pid = process.pid
                 code = await process.wait()
-            self.pid = None
             wait = 1.0 if clock() - started > _LONGEST_WAIT else min(wait * 2, _LONGEST_WAIT)
             await _log.awarning("worker_ended", exit_code=code, restart_in=wait)
             await asyncio.sleep(wait)
-
-
-def bind(host: str, port: int, *, or_any_port: bool = False) -> socket.socket:
-    """A listening socket; a taken port is an error, or any free one is used instead."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        if or_any_port:
-            listener.bind((host, 0))
-        else:
-            listener.close()
-            raise ConfigurationError(
-                f"Port {port} is taken.",
-                why=f"Another program listens on {host}:{port}.",
-                fix="Stop it, or choose another port with --port or EARMARK_PORT (0: any free).",
-            ) from error
-    listener.listen(128)
-    return listener
-
-
-class Server(uvicorn.Server):
-    """A server whose signals are handled by whoever runs it."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Leave the signals alone."""
-        yield
-
-
-async def serve_app(app: Callable[..., Any], listener: socket.socket, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set."""
-    server = Server(
-        uvicorn.Config(
-            app,
-            access_log=False,
-            log_config=None,
-            lifespan="on",
-            timeout_graceful_shutdown=3,
-            server_header=False,
-        )
-    )
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    waiting.cancel()
-    await serving
-
-
-def address_of(listener: socket.socket) -> str:
-    """The URL that a browser opens."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

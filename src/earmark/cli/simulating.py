@@ -1,14 +1,22 @@
 """`earmark simulate`: an Intercom-compatible server with a sample workspace or given dialogues."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from earmark.cli.output import ExitCode, JsonOption, configure_logging, console, execute, print_json
+from earmark.cli.output import (
+    ExitCode,
+    JsonOption,
+    configure_logging,
+    console,
+    execute,
+    print_json,
+    report_error,
+)
 from earmark.cli.processes import stop_on_signals, stop_when_parent_ends
 from earmark.errors import ConfigurationError, InvalidInput
 from earmark.settings import Settings
@@ -53,9 +61,10 @@ def simulate(
     The token is INTERCOM_ACCESS_TOKEN, or `simulated` if that is not set. Point Earmark at it with
     INTERCOM_BASE_URL.
     """
+    check_files(files or [])
     execute(
         _simulate(
-            open_dataset(conversations, seed, files or [], end),
+            lambda: open_dataset(conversations, seed, files or [], end),
             port=port,
             rate_limit=rate_limit,
             lifeline=lifeline,
@@ -73,17 +82,24 @@ def open_dataset(
     midnight = until.replace(hour=0, minute=0, second=0, microsecond=0)
     if not files:
         return SampleDataset(SampleSpec(seed=seed, number=conversations, end=midnight))
-    missing = [file for file in files if not file.is_file()]
-    if missing:
-        raise InvalidInput(f"There is no file {missing[0]}.", fix="Check --from.")
     return DialogueDataset(DialogueSpec(paths=tuple(files), end=midnight))
 
 
+def check_files(files: Sequence[Path]) -> None:
+    """End with a clear error if a file is not there."""
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        error = InvalidInput(f"There is no file {missing[0]}.", fix="Check --from.")
+        report_error(error, as_json=False)
+        raise typer.Exit(error.exit_code)
+
+
 async def _simulate(
-    dataset: Dataset, *, port: int, rate_limit: int, lifeline: bool, as_json: bool
+    open_data: Callable[[], Dataset], *, port: int, rate_limit: int, lifeline: bool, as_json: bool
 ) -> ExitCode:
     settings = Settings.read()
     configure_logging(settings.log_level)
+    dataset = open_data()
     given = settings.secret("intercom_access_token")
     token = given.get_secret_value() if given else DEFAULT_TOKEN
     stop = stop_on_signals()

@@ -146,12 +146,12 @@ async def add_model(
     fitted_on: int,
     dimensions: int,
     artefact: bytes,
-) -> None:
-    """Store a fitted model; it is the latest from now on."""
-    await connection.execute(
+) -> int:
+    """Store a fitted model; it is the latest from now on. Returns its id."""
+    cursor = await connection.execute(
         "INSERT INTO text_models (workspace_id, version, taxonomy_version, fitted_on, dimensions,"
         " artefact) VALUES (%(workspace_id)s, %(version)s, %(taxonomy_version)s, %(fitted_on)s,"
-        " %(dimensions)s, %(artefact)b)",
+        " %(dimensions)s, %(artefact)b) RETURNING id",
         {
             "workspace_id": workspace_id,
             "version": version,
@@ -161,3 +161,5 @@ async def add_model(
             "artefact": artefact,
         },
     )
+    row = await cursor.fetchone()
+    return int(row["id"]) if row else 0

@@ -3,8 +3,6 @@
 import math
 from typing import Final
 
-from scipy import special
-
 from earmark.db.models import Interval, Model
 
 Z: Final = 1.959963984540054
@@ -55,6 +53,8 @@ def change(now: int, before: int, *, now_days: float, before_days: float) -> Cha
     Pearson 1934), turned into odds, is that of the ratio (Przyborowski and Wilenski 1940). Exact,
     because one conversation after none must not look like a rise.
     """
+    from scipy import special  # noqa: PLC0415 - half a second, which no start should wait for
+
     exposure = before_days / now_days
     low = float(special.betaincinv(now, before + 1, _TAIL)) if now else 0.0
     high = float(special.betaincinv(now + 1, before, 1 - _TAIL)) if before else 1.0

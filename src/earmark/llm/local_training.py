@@ -5,11 +5,14 @@ weighted by a power of its singular value. Head: see `local_head`. Every constan
 development parts of public data.
 """
 
+import json
+import sys
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from earmark.db.models import Category, Taxonomy
 from earmark.llm.local_artefact import FittedState
@@ -30,6 +33,15 @@ _FEW_TEXTS: Final = 50
 _DIRECTION_POWER: Final = 0.25
 _FAINT: Final = 1e-4
 """Singular values below this share of the largest are rounding errors."""
+
+
+def learn(texts: Sequence[str], taxonomy: Taxonomy) -> bytes:
+    """The artefact of a model fitted on these; on one thread, which is quicker on a busy machine.
+
+    More threads wait for each other, and round differently.
+    """
+    with threadpool_limits(limits=1):
+        return fit(texts, taxonomy).dump()
 
 
 def fit(texts: Sequence[str], taxonomy: Taxonomy) -> LocalModel:
@@ -116,3 +128,14 @@ def _teach_head(
         categories=len(words),
     )
     return teach(lessons, stack(vocabulary, corpus, fading=True))
+
+
+def main() -> None:
+    """Read texts and taxonomy as JSON from stdin, write the artefact to stdout."""
+    request = json.load(sys.stdin.buffer)
+    artefact = learn(request["texts"], Taxonomy.model_validate(request["taxonomy"]))
+    sys.stdout.buffer.write(artefact)
+
+
+if __name__ == "__main__":
+    main()

@@ -204,8 +204,10 @@ def to_classification(
     input_key: str,
 ) -> Classification:
     """The label that a prediction amounts to."""
-    best, second = prediction.category_ids[0], prediction.category_ids[1]
-    top, next_best = prediction.probabilities[0], prediction.probabilities[1]
+    best, top = prediction.category_ids[0], prediction.probabilities[0]
+    # A taxonomy may have a single category, which then has no runner-up.
+    second = prediction.category_ids[1] if len(prediction.category_ids) > 1 else None
+    next_best = prediction.probabilities[1] if second else None
     sure = top >= _SURE
     return Classification(
         conversation_id=conversation_id,

@@ -14,6 +14,7 @@ from typing import Final
 from earmark.db import conversation_storage, people_storage, sync_storage
 from earmark.db.connection import Database, WriteConnection
 from earmark.db.models import Checkpoint, LedgerEntry, LedgerStatus, Model, Thread
+from earmark.db.statistics import refresh_statistics
 from earmark.pipeline.mask import drop_secrets
 from earmark.pipeline.progress import Progress
 from earmark.sources.base import Failed, Fetched, Gone, Listed, ListingPage, Source
@@ -49,6 +50,7 @@ async def sync(database: Database, source: Source, workspace_id: int, progress: 
     async with database.write() as connection:
         finished = checkpoint.model_copy(update={"finished": True, "position": None})
         await sync_storage.save_checkpoint(connection, workspace_id, finished)
+        await refresh_statistics(connection)
 
 
 async def _store_people(database: Database, source: Source, workspace_id: int) -> None:

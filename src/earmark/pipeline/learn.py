@@ -6,6 +6,7 @@ from typing import Final
 from earmark.db import masked_storage, taxonomy_storage
 from earmark.db.connection import Database, ReadConnection
 from earmark.db.models import ProductArea, Taxonomy
+from earmark.db.statistics import refresh_statistics
 from earmark.db.taxonomy_storage import TextModelInfo
 from earmark.errors import Conflict
 from earmark.llm.base import TextModel, TextModels
@@ -34,21 +35,26 @@ class ModelShelf:
         info = await taxonomy_storage.latest_model(connection, workspace_id)
         if info is None:
             raise Conflict("The workspace has no model yet.", fix="Start a whole run.")
-        key = (workspace_id, info.id)
         async with self._loading:
-            if key not in self._loaded:
+            if (workspace_id, info.id) not in self._loaded:
                 artefact = await taxonomy_storage.read_artefact(connection, workspace_id, info.id)
                 model = await asyncio.to_thread(self.models.load, artefact or b"")
-                self._loaded[key] = model
-                while len(self._loaded) > self._size:
-                    del self._loaded[next(iter(self._loaded))]
-        return info, self._loaded[key]
+                self.keep(workspace_id, info.id, model)
+        return info, self._loaded[workspace_id, info.id]
+
+    def keep(self, workspace_id: int, model_id: int, model: TextModel) -> None:
+        """Put a model that is at hand onto the shelf; the oldest leaves a full one."""
+        self._loaded[workspace_id, model_id] = model
+        while len(self._loaded) > self._size:
+            del self._loaded[next(iter(self._loaded))]
 
 
 async def fit_model(
     database: Database, shelf: ModelShelf, workspace_id: int, progress: Progress
 ) -> None:
     """Fit a model on the workspace's own masked texts, if the present one no longer serves."""
+    async with database.write() as connection:
+        await refresh_statistics(connection)
     taxonomy = await ensure_taxonomy(database, workspace_id)
     async with database.read() as connection:
         present = await taxonomy_storage.latest_model(connection, workspace_id)
@@ -62,7 +68,7 @@ async def fit_model(
     model = await asyncio.to_thread(shelf.models.fit, texts, taxonomy)
     artefact = await asyncio.to_thread(model.dump)
     async with database.write() as connection:
-        await taxonomy_storage.add_model(
+        model_id = await taxonomy_storage.add_model(
             connection,
             workspace_id,
             version=model.version,
@@ -72,6 +78,7 @@ async def fit_model(
             artefact=artefact,
         )
         await progress.report(len(texts), len(texts), connection)
+    shelf.keep(workspace_id, model_id, model)
 
 
 def _is_outdated(
