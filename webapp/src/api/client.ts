@@ -1,13 +1,13 @@
 import { QueryClient } from "@tanstack/react-query";
 import { client } from "@/api/generated/client.gen";
-import { ShownProblem, toProblem } from "@/api/problem";
+import { fromRequest, ShownProblem } from "@/api/problem";
 
 const MOST_RETRIES = 2;
 
 /** The query cache, and a client whose every failure is a `ShownProblem`. */
 export function createApi(): QueryClient {
   client.setConfig({ baseUrl: "", throwOnError: true });
-  client.interceptors.error.use((error, response) => toProblem(error, response));
+  client.interceptors.error.use((error, response) => fromRequest(error, response));
   return new QueryClient({
     defaultOptions: {
       queries: {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { ShownProblem, toProblem } from "./problem";
+import { fromRequest, ShownProblem, toProblem } from "./problem";
 
 describe("a failed request", () => {
   it("shows what the server says of it", () => {
-    const problem = toProblem({
+    const body = {
       type: "urn:earmark:problem:conflict",
       title: "A run is already under way.",
       status: 409,
@@ -12,8 +12,8 @@ describe("a failed request", () => {
       instance: "/api/v1/x",
       request_id: "abc",
       errors: [{ location: "query.limit", message: "too large" }],
-    });
-    expect(problem).toMatchObject({
+    };
+    expect(fromRequest(body, new Response("", { status: 409 }))).toMatchObject({
       title: "A run is already under way.",
       fix: "Cancel it first.",
       status: 409,
@@ -24,11 +24,12 @@ describe("a failed request", () => {
   });
 
   it("without an answer may pass", () => {
-    expect(toProblem(new TypeError("Failed to fetch"))).toMatchObject({ status: 0, mayPass: true });
+    const error = new TypeError("Failed to fetch");
+    expect(fromRequest(error, undefined)).toMatchObject({ status: 0, mayPass: true });
   });
 
   it("with an answer of another kind names its status", () => {
-    const problem = toProblem("<html>", new Response("", { status: 502 }));
+    const problem = fromRequest("<html>", new Response("", { status: 502 }));
     expect(problem.title).toContain("502");
     expect(problem.mayPass).toBe(true);
   });
@@ -36,5 +37,10 @@ describe("a failed request", () => {
   it("is described once only", () => {
     const problem = new ShownProblem("a", "", "", 500);
     expect(toProblem(problem)).toBe(problem);
+  });
+
+  it("is told from a defect of the pages", () => {
+    const problem = toProblem(new TypeError("x is undefined"));
+    expect(problem).toMatchObject({ detail: "TypeError: x is undefined", mayPass: false });
   });
 });

@@ -28,20 +28,24 @@ function isProblem(body: unknown): body is Problem {
 }
 
 /** What a failed request says of itself: a problem document, another body, or no answer at all. */
-export function toProblem(error: unknown, response?: Response): ShownProblem {
-  if (error instanceof ShownProblem) return error;
-  if (isProblem(error)) {
-    const fields = (error.errors ?? []).map(({ location, message }) => `${location}: ${message}`);
-    return new ShownProblem(
-      error.title,
-      error.detail ?? "",
-      error.fix ?? "",
-      error.status,
-      error.request_id,
-      fields,
-    );
-  }
-  if (response)
+export function fromRequest(error: unknown, response: Response | undefined): ShownProblem {
+  if (!response) return new ShownProblem(m.noAnswer, m.noAnswerDetail, m.noAnswerFix, 0);
+  if (!isProblem(error)) {
     return new ShownProblem(m.oddAnswer(response.status), "", m.retryFix, response.status);
-  return new ShownProblem(m.noAnswer, m.noAnswerDetail, m.noAnswerFix, 0);
+  }
+  const fields = (error.errors ?? []).map(({ location, message }) => `${location}: ${message}`);
+  return new ShownProblem(
+    error.title,
+    error.detail ?? "",
+    error.fix ?? "",
+    error.status,
+    error.request_id,
+    fields,
+  );
+}
+
+/** Any error as the screens show it; what is not of a request is a defect of these pages. */
+export function toProblem(error: unknown): ShownProblem {
+  if (error instanceof ShownProblem) return error;
+  return new ShownProblem(m.crashed, String(error), m.crashedFix, 500);
 }

@@ -1,0 +1,97 @@
+"""Every page of the web app, wide and narrow, light and dark: accessible, and within its screen."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.fixtures.browser import NARROW, WIDE, Scheme, audit, keep_screenshot, visiting
+
+pytestmark = pytest.mark.browser
+
+
+async def read(page: Page, path: str) -> Any:  # noqa: ANN401 - a JSON document
+    """An answer of the API."""
+    answer = await page.request.get(f"/api/v1/workspaces{path}")
+    return await answer.json()
+
+
+async def list_pages(page: Page) -> dict[str, str]:
+    """The address of every kind of page, with an example of each."""
+    code = (await read(page, ""))[0]["code"]
+    base = f"/w/{code}"
+    week = await read(page, f"/{code}/week")
+    driver = week["drivers"][0]
+    quote = driver["quotes"][0]
+    theme = f"{base}/themes/{driver['theme']['id']}"
+    story = (await read(page, f"/{code}/stories"))["items"][0]
+    run = (await read(page, f"/{code}/runs"))[0]
+    place = f"message={quote['message_id']}&from={quote['start']}&to={quote['end']}"
+    return {
+        "week": base,
+        "themes": f"{base}/themes",
+        "themes-none": f"{base}/themes?q=nothing-is-called-so",
+        "theme": theme,
+        "theme-table": f"{theme}?chart=table",
+        "conversations": f"{base}/conversations",
+        "conversations-filtered": f"{base}/conversations?category=cannot_tell&sentiment=neutral",
+        "conversation": f"{base}/conversations/{quote['conversation_id']}?{place}",
+        "stories": f"{base}/stories",
+        "story": f"{base}/stories/{story['id']}",
+        "runs": f"{base}/runs",
+        "run": f"{base}/runs/{run['id']}",
+        "coverage": f"{base}/coverage",
+        "coverage-table": f"{base}/coverage?chart=table",
+        "no-such-theme": f"{base}/themes/999999",
+        "no-such-page": f"{base}/nowhere",
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+async def test_every_page_is_accessible_and_fits_its_screen(
+    browser: Browser, demo_server: str, width: int, scheme: Scheme
+) -> None:
+    found: dict[str, list[str]] = {}
+    async with visiting(browser, demo_server, width=width, scheme=scheme, refusals=True) as page:
+        for name, address in (await list_pages(page)).items():
+            await page.goto(address)
+            await expect(page.locator("h1")).to_be_visible()
+            await page.wait_for_load_state("networkidle")
+            await keep_screenshot(page, f"{name}-{width}-{scheme}")
+            problems = await audit(page)
+            if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                problems.append("it is wider than the screen")
+            if problems:
+                found[name] = problems
+    assert found == {}
+
+
+async def test_dialogs_are_accessible(browser: Browser, demo_server: str) -> None:
+    async with visiting(browser, demo_server, width=NARROW) as page:
+        await page.goto("/")
+        await page.get_by_role("button", name="Open the menu").click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        assert await audit(page) == []
+    async with visiting(browser, demo_server, scheme="dark") as page:
+        await page.goto("/")
+        await page.get_by_role("button", name="Keys").click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        assert await audit(page) == []
+
+
+async def test_app_asks_no_other_server_and_runs_no_inline_script(
+    browser: Browser, demo_server: str
+) -> None:
+    asked: set[str] = set()
+    async with visiting(browser, demo_server) as page:
+        page.on("request", lambda request: asked.add(request.url))
+        await page.goto("/")
+        await expect(page.locator("h3").first).to_be_visible()
+        assert await page.locator("script:not([src])").count() == 0
+        answer = await page.request.get("/")
+        assert "script-src" not in answer.headers["content-security-policy"]
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert asked
+    assert [url for url in asked if not url.startswith(demo_server)] == []
