@@ -53,6 +53,7 @@ export function driver(parts: DriverParts = {}): Driver {
       revenue: 100,
       negative: 1,
       churn: 0,
+      first_at: MOMENT,
       latest_at: MOMENT,
     },
     usual: 1,

@@ -1377,6 +1377,10 @@ export type ThemeVolume = {
      */
     churn: number;
     /**
+     * First At
+     */
+    first_at: string;
+    /**
      * Latest At
      */
     latest_at: string;
