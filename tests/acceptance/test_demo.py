@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from aiohttp import ClientSession
+
 from tests.fixtures.demo import run_earmark
 
 
@@ -59,3 +61,22 @@ def test_command_without_a_token_says_how_to_get_one(open_folder: Path) -> None:
     assert "INTERCOM_ACCESS_TOKEN" in done.stderr
     assert "earmark demo" in done.stderr
     assert done.stdout == ""
+
+
+async def test_nothing_that_customers_wrote_is_logged(demo_server: str, open_folder: Path) -> None:
+    lines: set[str] = set()
+    async with ClientSession(demo_server) as api:
+
+        async def get(path: str) -> Any:  # noqa: ANN401 - JSON
+            async with api.get(f"/api/v1/workspaces{path}", raise_for_status=True) as answer:
+                return await answer.json()
+
+        code = (await get(""))[0]["code"]
+        for item in (await get(f"/{code}/conversations?limit=40"))["items"]:
+            messages = (await get(f"/{code}/conversations/{item['id']}"))["messages"]
+            lines |= {line.strip() for message in messages for line in message["body"].splitlines()}
+    written = {line for line in lines if len(line) > 15}
+    log = (open_folder / "demo.log").read_text()
+    assert len(written) > 100
+    assert "job" in log  # at the level of debug there is something to look through
+    assert [line for line in written if line in log] == []
