@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
-from starlette.exceptions import HTTPException
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from earmark import __version__
 from earmark.api.problems import Problem, install_handlers
@@ -75,16 +75,23 @@ def _describe_problems(app: FastAPI) -> None:
     app.openapi = openapi
 
 
+class _PagePath(PathConvertor):
+    """Any path but one of the API: what the API does not know must not be answered by a page."""
+
+    regex = "(?!api/).*"
+
+
+register_url_convertor("page", _PagePath())
+
+
 def _mount_web_app(app: FastAPI, folder: Path) -> None:
     """Serve the built pages; every address that is no file and no API is the single page."""
     pages = {file.name: file for file in folder.glob("*") if file.is_file()}
     if (folder / "assets").is_dir():
         app.mount("/assets", StaticFiles(directory=folder / "assets"), name="assets")
 
-    @app.get("/{path:path}", include_in_schema=False)
+    @app.get("/{path:page}", include_in_schema=False)
     async def page(path: str) -> Response:
-        if path.startswith("api/"):
-            raise HTTPException(404)
         if _INDEX not in pages:
             raise ConfigurationError(
                 "The web app is not built.",

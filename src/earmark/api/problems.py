@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from earmark.db.models import Model
 from earmark.errors import EarmarkError
@@ -126,7 +127,22 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
         title=status.phrase,
         detail="" if error.detail == status.phrase else error.detail,
     )
-    return problem_response(request, status, reason, error.headers)
+    headers = error.headers
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"Allow": ", ".join(_allowed_methods(request))}
+    return problem_response(request, status, reason, headers)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Of all routes with this path: the error knows only those of the first."""
+    return sorted(
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    )
 
 
 async def _on_defect(request: Request, error: Exception) -> Response:
