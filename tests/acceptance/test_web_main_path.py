@@ -9,9 +9,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.fixtures.browser import NARROW, visiting
+from tests.fixtures.browser import NARROW, open_browser, visiting
 
 pytestmark = pytest.mark.browser
+browser = open_browser
 
 
 @pytest_asyncio.fixture

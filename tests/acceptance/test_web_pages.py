@@ -5,9 +5,18 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.fixtures.browser import NARROW, WIDE, Scheme, audit, keep_screenshot, visiting
+from tests.fixtures.browser import (
+    NARROW,
+    WIDE,
+    Scheme,
+    audit,
+    keep_screenshot,
+    open_browser,
+    visiting,
+)
 
 pytestmark = pytest.mark.browser
+browser = open_browser
 
 
 async def read(page: Page, path: str) -> Any:  # noqa: ANN401 - a JSON document
