@@ -1,0 +1,1 @@
+"""Benchmarks: speed and quality, measured, never tested. `python3 dev.py bench` lists them."""
