@@ -9,10 +9,13 @@ _SHORTEST: Final = 12
 _CANDIDATES: Final = 8
 _PLACEHOLDER: Final = re.compile(r"<[A-Z][A-Z_]*_\d+>")
 _LEAD_IN: Final = re.compile(
-    r"^(?:(?:hi|hello|hey|hallo|hola|bonjour|olá)\b[^,.!?]{0,20}[,.!]\s*|"
+    r"^(?:(?:hi|hello|hey|hall?o|moin|guten\s\w+|hola|buenos\s\w+|bonjour|salut|olá|oi|bom dia)\b"
+    r"[^,.!?]{0,20}?(?:[,.!]|\s[-–—]\s)\s*|"
     r"(?:so|and|but|well|also|just|please|ok|okay|actually|unfortunately|btw|fyi)[,:]?\s+)+",
     re.IGNORECASE,
 )
+_OF_ONE_CASE: Final = re.compile(r"\d{2,}|\bremoved\]|@|www\.")
+"""Numbers, addresses and the like belong to one conversation, not to a theme."""
 _CLAUSE_END: Final = re.compile(r"[.!?;:](?:\s|$)|\s[-–—]\s|,\s")
 
 
@@ -37,7 +40,8 @@ def choose_name(statements: Sequence[str], keywords: Sequence[str]) -> str:
 
 def _score(name: str, keywords: Sequence[str], rank: int) -> float:
     held = sum(term.casefold() in name.casefold() for term in keywords)
-    return held - 0.02 * len(name.split()) - 0.1 * rank
+    of_one_case = 1 if _OF_ONE_CASE.search(name) else 0
+    return held - 0.02 * len(name.split()) - 0.1 * rank - of_one_case
 
 
 def _tidy(statement: str) -> str:

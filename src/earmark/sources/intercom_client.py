@@ -20,9 +20,9 @@ from earmark.sources.base import (
     SourceIdentity,
     Unreadable,
 )
+from earmark.sources.intercom_companies import read_companies
 from earmark.sources.intercom_models import (
     WireAdminList,
-    WireCompanyPage,
     WireContactPage,
     WireConversation,
     WireConversationPage,
@@ -31,7 +31,6 @@ from earmark.sources.intercom_models import (
 )
 from earmark.sources.intercom_parsing import (
     to_admin,
-    to_company,
     to_contact,
     to_listed,
     to_thread,
@@ -150,23 +149,9 @@ class IntercomClient:
                 return
             cursor = following.starting_after if isinstance(following, WireNext) else None
 
-    async def companies(self) -> AsyncIterator[list[Company]]:
+    def companies(self) -> AsyncIterator[list[Company]]:
         """All companies, in pages."""
-        known: set[str] = set()
-        for number in range(1, _MOST_PAGES):
-            page, _, _ = await self._transport.read(
-                WireCompanyPage,
-                "POST",
-                "/companies/list",
-                params={"page": str(number), "per_page": "60"},
-            )
-            found = [company for wire in page.data if (company := to_company(wire))]
-            yield found
-            new = {company.id for company in found} - known
-            # Intercom has been seen to offer a next page for ever: only new rows go on.
-            if not new or page.pages is None or page.pages.next is None:
-                return
-            known |= new
+        return read_companies(self._transport)
 
     async def admins(self) -> list[Admin]:
         """All teammates."""

@@ -247,6 +247,8 @@ class WireCompanyPage(Wire):
 
     data: Annotated[list[WireCompany], BeforeValidator(_to_list)]
     pages: WirePages | None = None
+    total_count: Integer = None
+    scroll_param: Text = None
 
 
 class WireAdmin(Wire):
