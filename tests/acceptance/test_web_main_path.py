@@ -213,6 +213,27 @@ async def test_finished_run_shows_its_stages_and_its_log(page: Page) -> None:
     await expect(page.get_by_role("button", name="Cancel the run")).to_have_count(0)
 
 
+async def test_started_run_is_followed_to_its_end_without_a_reload(page: Page) -> None:
+    await page.get_by_role("link", name="Runs", exact=True).click()
+    await page.get_by_role("button", name="Start a run").click()
+    await expect(page.locator("h1")).to_have_text(re.compile(r"^Run \d+$"))
+    stages = page.get_by_role("group", name="Stages")
+    await expect(stages.get_by_role("progressbar")).to_have_count(6)
+    await page.evaluate("window.sameDocument = true")
+    await expect(page.get_by_role("button", name="Cancel the run")).to_be_visible()
+
+    await expect(page.get_by_text("Run: succeeded")).to_be_visible(timeout=60_000)
+    await expect(page.locator("header").get_by_text("Succeeded")).to_be_visible()
+    for bar in await stages.get_by_role("progressbar").all():
+        await expect(bar).to_have_attribute("aria-valuenow", "100")
+    await expect(page.get_by_role("button", name="Cancel the run")).to_have_count(0)
+    assert await page.evaluate("window.sameDocument === true")
+
+    await page.get_by_role("link", name="Coverage", exact=True).click()
+    await expect(page.get_by_role("heading", name="Per day")).to_be_visible()
+    assert int(await page.locator("dd").first.inner_text()) > 0
+
+
 PROBLEM: dict[str, Any] = {
     "type": "urn:earmark:problem:conflict",
     "title": "A run is already under way in this workspace.",
@@ -267,6 +288,9 @@ async def test_address_of_nothing_says_so(browser: Browser, demo_server: str) ->
         await expect(page.locator("h1")).to_have_text("Page not found")
         await page.goto("/w/nobody/themes")
         await expect(page.get_by_role("alert")).to_contain_text("nobody")
+        await expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+        await page.get_by_role("link", name="Go to the first page").click()
+        await expect(page.locator("h1")).to_have_text("This week")
 
 
 async def test_scheme_is_kept_over_a_reload(page: Page) -> None:
@@ -294,6 +318,23 @@ async def test_keys_are_explained_and_can_be_switched_off(page: Page) -> None:
     await page.keyboard.press("t")
     await expect(sheet).to_have_count(0)
     await expect(page.locator("h1")).to_have_text("This week")
+
+
+async def test_keys_are_explained_on_a_narrow_screen_too(
+    browser: Browser, demo_server: str
+) -> None:
+    async with visiting(browser, demo_server, width=NARROW) as page:
+        await page.goto("/")
+        await expect(page.locator("h1")).to_have_text("This week")
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
+async def test_parameters_that_no_screen_knows_are_left_alone(page: Page) -> None:
+    address = urlsplit(page.url).path
+    await page.goto(f"{address}/conversations?state=open&utm_source=mail")
+    await expect(page.locator("li[data-row]").first).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
 
 
 async def test_first_tab_stop_skips_to_the_content(page: Page) -> None:

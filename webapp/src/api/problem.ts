@@ -17,6 +17,11 @@ export class ShownProblem extends Error {
     super(title);
   }
 
+  /** Whether a person may try again: the request was right, and the answer may change. */
+  get worthRetrying(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+
   /** Whether asking again later may help. */
   get mayPass(): boolean {
     return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 507;

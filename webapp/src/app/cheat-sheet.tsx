@@ -1,4 +1,5 @@
 import { Fragment, useState } from "react";
+import { createPortal } from "react-dom";
 import * as m from "@/messages/shell";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -35,7 +36,7 @@ const groups: readonly [string, readonly [readonly string[], string][]][] = [
   ],
 ];
 
-/** The button and the list of keys that it opens; `?` opens it too. */
+/** The button and the list of keys that it opens; `?` opens it too, where the side is hidden. */
 export function CheatSheet() {
   const [open, setOpen] = useState(false);
   const enabled = useShortcutsEnabled();
@@ -45,36 +46,39 @@ export function CheatSheet() {
       <Button look="quiet" icon="keyboard" onClick={() => setOpen(true)}>
         {m.keysHint}
       </Button>
-      <Dialog open={open} onClose={() => setOpen(false)} title={m.keys}>
-        {groups.map(([title, keys]) => (
-          <section key={title} className={styles.group}>
-            <h3>{title}</h3>
-            <dl className={styles.keys}>
-              {keys.map(([names, meaning]) => (
-                <div key={meaning} className={styles.row}>
-                  <dt>
-                    {names.map((name, at) => (
-                      <Fragment key={name}>
-                        {at > 0 && <span className={styles.then}>{m.thenKey}</span>}
-                        <kbd className={styles.key}>{name}</kbd>
-                      </Fragment>
-                    ))}
-                  </dt>
-                  <dd>{meaning}</dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
-        <label className={styles.setting}>
-          <input
-            type="checkbox"
-            checked={enabled}
-            onChange={(event) => setShortcutsEnabled(event.target.checked)}
-          />
-          {m.keysEnabled}
-        </label>
-      </Dialog>
+      {createPortal(
+        <Dialog open={open} onClose={() => setOpen(false)} title={m.keys}>
+          {groups.map(([title, keys]) => (
+            <section key={title} className={styles.group}>
+              <h3>{title}</h3>
+              <dl className={styles.keys}>
+                {keys.map(([names, meaning]) => (
+                  <div key={meaning} className={styles.row}>
+                    <dt>
+                      {names.map((name, at) => (
+                        <Fragment key={name}>
+                          {at > 0 && <span className={styles.then}>{m.thenKey}</span>}
+                          <kbd className={styles.key}>{name}</kbd>
+                        </Fragment>
+                      ))}
+                    </dt>
+                    <dd>{meaning}</dd>
+                  </div>
+                ))}
+              </dl>
+            </section>
+          ))}
+          <label className={styles.setting}>
+            <input
+              type="checkbox"
+              checked={enabled}
+              onChange={(event) => setShortcutsEnabled(event.target.checked)}
+            />
+            {m.keysEnabled}
+          </label>
+        </Dialog>,
+        document.body,
+      )}
     </>
   );
 }

@@ -100,6 +100,8 @@ export const makeRouter = (queries: QueryClient) =>
     context: { queries },
     parseSearch,
     stringifySearch,
+    // What no screen knows, such as a tracker's parameter, never reaches the API.
+    search: { strict: true },
     scrollRestoration: true,
     defaultPreload: "intent",
     defaultPreloadStaleTime: 0,

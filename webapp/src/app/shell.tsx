@@ -1,12 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { Outlet, useNavigate, useParams } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useParams } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import type { Workspace } from "@/api/generated";
 import { getWorkspaceOptions } from "@/api/generated/@tanstack/react-query.gen";
+import { ShownProblem } from "@/api/problem";
+import * as problems from "@/messages/problems";
 import * as m from "@/messages/shell";
 import { IconButton } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { QueryView, SkeletonLines } from "@/ui/states";
+import { Page } from "@/ui/page";
+import { ProblemPanel, QueryView, SkeletonLines } from "@/ui/states";
 import { Brand } from "./brand";
 import { CheatSheet } from "./cheat-sheet";
 import { Navigation, screens } from "./navigation";
@@ -43,16 +46,32 @@ export function WorkspaceShell() {
       <div className={styles.page}>
         {current && <DataNotice kind={current.detail.workspace.kind} />}
         <main id="content" tabIndex={-1} className={styles.main}>
-          <QueryView query={query} skeleton={<SkeletonLines count={5} />}>
-            {() => (
-              <WorkspaceContext value={current ?? null}>
-                <Outlet />
-              </WorkspaceContext>
-            )}
-          </QueryView>
+          {query.error instanceof ShownProblem && query.error.status === 404 ? (
+            <UnknownWorkspace error={query.error} />
+          ) : (
+            <QueryView query={query} skeleton={<SkeletonLines count={5} />}>
+              {() => (
+                <WorkspaceContext value={current ?? null}>
+                  <Outlet />
+                </WorkspaceContext>
+              )}
+            </QueryView>
+          )}
         </main>
       </div>
     </div>
+  );
+}
+
+/** The address may be of another Earmark, or of a workspace that is gone. */
+function UnknownWorkspace({ error }: { error: unknown }) {
+  return (
+    <Page title={m.unknownWorkspace}>
+      <ProblemPanel error={error} />
+      <p>
+        <Link to="/">{problems.home}</Link>
+      </p>
+    </Page>
   );
 }
 

@@ -1,7 +1,7 @@
 // How a theme's week compares with its usual week, in words.
 
 import type { Change, Driver } from "@/api/generated";
-import { rate, times } from "./format";
+import { mean, times } from "./format";
 
 export const verdicts: Record<Driver["verdict"], string> = {
   rising: "Rising",
@@ -12,7 +12,7 @@ export const verdicts: Record<Driver["verdict"], string> = {
 
 export const verdictMeanings: Record<Driver["verdict"], string> = {
   rising: "The whole 95% interval of the change is above 1×.",
-  new: "There was none in the four weeks before, and chance alone does not explain this week.",
+  new: "Its first conversation ever came this week.",
   falling: "The whole 95% interval of the change is below 1×.",
   unclear: "The 95% interval of the change includes 1×: it may be chance.",
 };
@@ -38,7 +38,7 @@ export function sentence(change: Change): string {
   return range ? `${estimate(change)}, 95% interval ${range}` : estimate(change);
 }
 
-export const usualWeek = (usual: number): string => rate(usual);
+export const usualWeek = (usual: number): string => mean(usual);
 
 export const thisWeek = "This week";
 export const usual = "Usual week";

@@ -4,10 +4,11 @@ import * as format from "./format";
 
 describe("numbers", () => {
   it("are shares that never claim all or nothing", () => {
-    expect([0, 0.0004, 0.034, 0.5, 0.993, 0.9999, 1].map(format.percent)).toEqual([
+    expect([0, 0.0004, 0.034, 0.07, 0.5, 0.993, 0.9999, 1].map(format.percent)).toEqual([
       "0%",
       "<0.1%",
       "3.4%",
+      "7.0%",
       "50%",
       ">99%",
       ">99%",
@@ -16,15 +17,25 @@ describe("numbers", () => {
   });
 
   it("show on which side of 1× a ratio is", () => {
-    expect([0, 0.05, 0.312, 0.98, 1.048, 2.24, 14.3].map(format.times)).toEqual([
+    expect([0, 0.05, 0.312, 0.5, 1, 1.048, 2, 2.24, 14.3].map(format.times)).toEqual([
       "0×",
       "0.05×",
       "0.31×",
-      "0.98×",
+      "0.50×",
+      "1.00×",
       "1.05×",
+      "2.0×",
       "2.2×",
       "14×",
     ]);
+  });
+
+  it("that are compared have as many decimals as their neighbours", () => {
+    expect([0, 2, 2.25, 12.4].map(format.mean)).toEqual(["0.0", "2.0", "2.3", "12"]);
+  });
+
+  it("that are multiplied keep the decimals that matter", () => {
+    expect([1, 35, 0.6, 1.194, 12.4].map(format.factor)).toEqual(["1", "35", "0.60", "1.19", "12"]);
   });
 
   it("stand with the right form of the word", () => {

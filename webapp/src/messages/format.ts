@@ -5,11 +5,14 @@ export const locale = "en-GB";
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
 const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const oneDecimal = new Intl.NumberFormat(locale, {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
 const hundredths = new Intl.NumberFormat(locale, {
   minimumFractionDigits: 2,
   maximumFractionDigits: 2,
 });
-const atMostHundredths = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
 const plurals = new Intl.PluralRules(locale);
 const lists = new Intl.ListFormat(locale, { type: "conjunction" });
 const languages = new Intl.DisplayNames(locale, { type: "language" });
@@ -25,6 +28,14 @@ export const short = (value: number): string => compact.format(value);
 export const rate = (value: number): string =>
   value >= 10 ? whole.format(value) : tenths.format(value);
 
+/** A mean, where neighbours are compared: 2 → "2.0", 12.4 → "12" */
+export const mean = (value: number): string =>
+  value >= 10 ? whole.format(value) : oneDecimal.format(value);
+
+/** A factor of a product: 35 → "35", 1.194 → "1.19", 0.6 → "0.60" */
+export const factor = (value: number): string =>
+  Number.isInteger(value) || value >= 10 ? whole.format(value) : hundredths.format(value);
+
 /** Two decimals, always: 0.7 → "0.70" */
 export const precise = (value: number): string => hundredths.format(value);
 
@@ -33,14 +44,14 @@ export function percent(share: number): string {
   const value = share * 100;
   if (value > 0 && value < 0.1) return "<0.1%";
   if (value < 100 && value > 99) return ">99%";
-  return `${value < 10 ? tenths.format(value) : whole.format(value)}%`;
+  return `${value === 0 ? whole.format(value) : mean(value)}%`;
 }
 
-/** How many times as often: 2.24 → "2.2×", 14.3 → "14×", 0.312 → "0.31×", 1.048 → "1.05×" */
+/** How many times as often: 2.24 → "2.2×", 2 → "2.0×", 14.3 → "14×", 0.312 → "0.31×", 1.048 → "1.05×" */
 export function times(ratio: number): string {
-  if (ratio >= 10) return `${whole.format(ratio)}×`;
+  if (ratio === 0 || ratio >= 10) return `${whole.format(ratio)}×`;
   // Around 1× it matters on which side a bound is.
-  return `${ratio >= 1.1 ? tenths.format(ratio) : atMostHundredths.format(ratio)}×`;
+  return `${ratio >= 1.1 ? oneDecimal.format(ratio) : hundredths.format(ratio)}×`;
 }
 
 /** "3 customers", with the number set as `count` sets it. */

@@ -32,6 +32,7 @@ export const stageColumns = {
 };
 export const done = (value: number, total: number | null): string =>
   total === null ? count(value) : `${count(value)} of ${count(total)}`;
+export const nothingToDo = "nothing to do";
 export const failedCount = (value: number): string => `${count(value)} failed`;
 export const perSecond = (value: number): string => `${rate(value)} / s`;
 export const progressOf = (stage: string): string => `Progress of: ${stage}`;

@@ -4,6 +4,7 @@ export const skip = "Skip to the content";
 export const navigation = "Main";
 export const openMenu = "Open the menu";
 export const workspace = "Workspace";
+export const unknownWorkspace = "Workspace not found";
 
 export const screens = {
   week: "This week",

@@ -1,4 +1,4 @@
-import { amount, rate } from "./format";
+import { amount, factor, plural, rate } from "./format";
 
 export const title = "Stories";
 export const lead = (total: number): string =>
@@ -15,6 +15,9 @@ export const parts = "How the score is made";
 export const theme = "Theme";
 export const toTheme = "See its theme";
 export const range = (low: number, high: number): string => `${rate(low)} to ${rate(high)}`;
+export const factorRange = (low: number, high: number): string =>
+  `${factor(low)} to ${factor(high)}`;
+export const customers = (value: number): string => plural(value, "customer", "customers");
 export const part = { name: "Part", value: "Value", range: "From – to", why: "Why" };
 export const partNames: Record<string, string> = {
   reach: "Reach",
@@ -42,4 +45,3 @@ export const quotes = "Evidence";
 export const quotesNote = "Verified quotes; each opens at its place in the conversation.";
 export const draftedBy = (who: string): string => `Drafted by ${who}`;
 export const copyMarkdown = "Copy as Markdown";
-export const planUnknown = "plan unknown";

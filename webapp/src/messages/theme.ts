@@ -7,6 +7,8 @@ export const story = "Read its story";
 export const noStory = "It has no story: too few customers or quotes, or nothing to build.";
 export const toConversations = (value: number): string =>
   `See its ${amount(value, "conversation", "conversations")}`;
+export const firstHeard = "First heard";
+export const lastHeard = "Last heard";
 export const total = "Conversations";
 export const customers = "Customers";
 export const thisWeek = "This week";

@@ -6,7 +6,7 @@ export const lead = (themes: number, themed: number, all: number): string =>
   `${amount(themes, "theme", "themes")}, from ${count(themed)} of ${count(all)} conversations.`;
 export const remainder = (link: ReactNode, share: number): ReactNode => (
   <>
-    {link} ({percent(share)}) are in none.
+    {link} ({percent(share)}) {"are in none. Spam is not counted."}
   </>
 );
 export const filterLabel = "Filter by name or keyword";

@@ -1,10 +1,15 @@
 import type { ReactNode } from "react";
-import { count, percent, plural } from "./format";
+import { amount, count, percent, plural } from "./format";
 
 export const title = "This week";
 export const driversTitle = "Why customers write";
 export const driversNote =
-  "Each theme's seven days against the mean of the four weeks before, with the 95% interval of the change. Surely rising themes come first.";
+  "The seven days of each theme against its usual week, the mean of the four weeks before. Quotes are each theme's surest, of any week.";
+/** What the order of the list is, and whether chance alone explains it. */
+export const driversOrder = (risen: number): string =>
+  risen > 0
+    ? `${amount(risen, "theme has", "themes have")} surely risen and ${plural(risen, "comes", "come")} first; the others follow by their conversations this week.`
+    : "No theme has surely risen; each rise below may be chance. They are in the order of their conversations this week.";
 export const noDrivers = "No themes yet";
 export const noDriversText =
   "Themes appear when a run has read enough conversations that are alike.";
@@ -54,7 +59,7 @@ export const categoriesNote =
 export const remainderTitle = "The remainder";
 export const remainder = (link: ReactNode, share: number): ReactNode => (
   <>
-    {link} ({percent(share)}) {"are in no theme."}
+    {link} ({percent(share)}) {"are in no theme. Spam is not counted."}
   </>
 );
 export const ofConversations = (part: number, whole: number): string =>

@@ -15,7 +15,6 @@ export const cannotTell = "Cannot tell";
 export const noCategory = "Not read yet";
 export const mixedCategories = "Several categories";
 export const noArea = "No area";
-export const noPlan = "plan unknown";
 
 /** A category by its id; one that the taxonomy no longer has keeps its id. */
 export function categoryName(
@@ -94,5 +93,18 @@ const states: Record<string, string> = { open: "Open", closed: "Closed", snoozed
 /** A conversation's state: Intercom's own word, of an open set. */
 export const stateName = (state: string): string => states[state] ?? state;
 
-/** "help_center" → "help center": words of the source, of an open set. */
-export const plain = (word: string): string => word.replaceAll("_", " ");
+/** "help_center" → "Help center": words of the source, of an open set. */
+export const plain = (word: string): string => capital(word.replaceAll("_", " "));
+
+/** "the source has …" → "The source has …" */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const partTypes: Record<string, string> = {
+  open: "Reopened it",
+  close: "Closed it",
+  snoozed: "Snoozed it",
+  assignment: "Assigned it",
+};
+
+/** What a part did besides saying something: Intercom's own word, of an open set. */
+export const partType = (type: string): string => partTypes[type] ?? plain(type);

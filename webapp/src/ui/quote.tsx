@@ -2,7 +2,6 @@ import { Link } from "@tanstack/react-router";
 import type { Quote } from "@/api/generated";
 import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/quotes";
-import { noPlan } from "@/messages/words";
 import styles from "./quote.module.css";
 import { Time } from "./time";
 
@@ -24,7 +23,7 @@ export function QuoteItem({ quote }: { quote: Quote }) {
           </span>
         </Link>
         <figcaption className={styles.source}>
-          <span>{quote.plan ?? noPlan}</span>
+          <span>{quote.plan ? m.plan(quote.plan) : m.planUnknown}</span>
           <Time at={quote.said_at} as="day" />
           <span title={m.fitMeaning}>{m.fit(quote.probability)}</span>
         </figcaption>

@@ -1,5 +1,5 @@
 import type { Story } from "@/api/generated";
-import { rate } from "@/messages/format";
+import { factor } from "@/messages/format";
 import * as m from "@/messages/stories";
 import { DataTable } from "./data-table";
 
@@ -18,8 +18,8 @@ export function ScoreParts({ story }: { story: Story }) {
         key: name,
         cells: [
           m.partNames[name] ?? name,
-          rate(value),
-          low === high ? "" : m.range(low, high),
+          factor(value),
+          low === high ? "" : m.factorRange(low, high),
           explanation,
         ],
       }))}

@@ -89,7 +89,7 @@ export function ProblemPanel({ error, retry, busy, stale }: ProblemPanelProps) {
           </p>
         )}
       </div>
-      {retry && (
+      {retry && problem.worthRetrying && (
         <Button onClick={retry} disabled={busy}>
           {m.retry}
         </Button>

@@ -4,6 +4,7 @@ import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/conversation";
 import { count } from "@/messages/format";
 import { plain } from "@/messages/words";
+import { Breakable } from "@/ui/breakable";
 import { Facts } from "@/ui/facts";
 import { SideSection } from "@/ui/side-section";
 import styles from "./side-panel.module.css";
@@ -18,7 +19,7 @@ export function CustomerSection({ detail: { contact, company } }: { detail: Conv
       <Facts
         facts={[
           { label: m.name, value: contact?.name },
-          { label: m.email, value: contact?.email },
+          { label: m.email, value: contact?.email && <Breakable text={contact.email} /> },
           { label: m.role, value: contact?.role && plain(contact.role) },
           { label: m.company, value: company?.name },
           { label: m.plan, value: company?.plan },

@@ -1,7 +1,7 @@
 import type { ConversationDetail, Message } from "@/api/generated";
 import * as m from "@/messages/conversation";
 import { bytes } from "@/messages/format";
-import { plain } from "@/messages/words";
+import { partType } from "@/messages/words";
 import { Badge } from "@/ui/badge";
 import { cx } from "@/ui/cx";
 import { Icon } from "@/ui/icons";
@@ -65,7 +65,7 @@ function Head({ message, customerName }: HeadProps) {
         </Badge>
       )}
       {redacted && <Badge>{m.redactedMessage}</Badge>}
-      {!usualParts.has(part_type) && <span className={styles.role}>{plain(part_type)}</span>}
+      {!usualParts.has(part_type) && <span className={styles.role}>{partType(part_type)}</span>}
       <span className={styles.time}>
         <Time at={message.created_at} />
       </span>

@@ -3,6 +3,7 @@ import type { CoverageGap } from "@/api/generated";
 import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/coverage";
 import { count } from "@/messages/format";
+import { capital } from "@/messages/words";
 import { DataTable } from "@/ui/data-table";
 import { useNarrow } from "@/ui/use-media";
 import styles from "./coverage-screen.module.css";
@@ -34,7 +35,7 @@ const wideTable = {
   toCells: (gap: CoverageGap) => [
     <ConversationLink key="id" gap={gap} />,
     statusOf(gap),
-    gap.reason,
+    capital(gap.reason),
     count(gap.attempts),
   ],
 };

@@ -39,6 +39,7 @@ export function RunsScreen() {
 
 function RunTable({ runs }: { runs: readonly Run[] }) {
   const { code } = useWorkspace();
+  const noted = runs.some((run) => describe(run) !== "");
   return (
     <DataTable
       caption={m.list}
@@ -47,7 +48,7 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
         { name: m.columns.status },
         { name: m.columns.started },
         { name: m.columns.duration, number: true },
-        { name: m.columns.note },
+        ...(noted ? [{ name: m.columns.note }] : []),
       ]}
       rows={runs.map((run) => {
         const took = elapsed(run, Date.now());
@@ -64,7 +65,7 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
             <RunStatusBadge key="status" status={run.status} />,
             <Time key="started" at={run.started_at ?? run.created_at} />,
             took === null ? none : duration(took),
-            describe(run),
+            ...(noted ? [describe(run)] : []),
           ],
         };
       })}

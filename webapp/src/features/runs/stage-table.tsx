@@ -79,8 +79,10 @@ const narrowTable = {
   ],
 };
 
-const doneText = ({ status, done = 0, total = null }: StageProgress): string =>
-  status === "waiting" ? none : m.done(done, total);
+function doneText({ status, done = 0, total = null }: StageProgress): string {
+  if (status === "waiting") return none;
+  return status === "done" && total === 0 ? m.nothingToDo : m.done(done, total);
+}
 
 const failedText = ({ failed }: StageProgress): string => (failed ? count(failed) : none);
 

@@ -33,7 +33,7 @@ export function StoryItem({ story, rank }: StoryItemProps) {
       <div className={styles.figures}>
         <Stats>
           <Stat label={m.reach} title={m.reachMeaning}>
-            <Estimate interval={story.reach} />
+            <Estimate interval={story.reach} unit={m.customers(story.reach.value)} />
           </Stat>
           <Stat label={m.score} title={m.scoreMeaning}>
             <Estimate interval={story.score} />

@@ -15,10 +15,10 @@ describe("a story as Markdown", () => {
       "## Acceptance criteria",
       "## Workaround, in teammates' words",
       "## Open questions",
-      "## Score 9 (4 to 17), reach 12 (6.2 to 21)",
+      "## Score 9 (4 to 17), reach 12 customers (6.2 to 21)",
       "## Evidence",
     ]);
-    expect(text).toContain("> it breaks\n>\n> — [Pro, 20 Nov 2026]");
+    expect(text).toContain("> it breaks\n>\n> — [Pro plan, 20 Nov 2026]");
     expect(text).toContain(`(${base}/conversations/100?message=m1&from=3&to=12)`);
     expect(text).toContain("_(assumption)_");
   });

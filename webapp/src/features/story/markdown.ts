@@ -1,5 +1,6 @@
 import type { AcceptanceCriterion, Quote, ScorePart, StoryDetail } from "@/api/generated";
-import { date, rate } from "@/messages/format";
+import { date, factor, rate } from "@/messages/format";
+import { plan, planUnknown } from "@/messages/quotes";
 import * as m from "@/messages/stories";
 
 /** So that a customer's words stay words in a tracker: no link, image, heading or tag is made. */
@@ -34,13 +35,13 @@ export function quoteAddress(base: string, quote: Quote): string {
 }
 
 function quoted(quote: Quote, base: string): string {
-  const source = `${quote.plan ?? m.planUnknown}, ${date(quote.said_at, "day", "UTC")}`;
+  const source = `${quote.plan ? plan(quote.plan) : planUnknown}, ${date(quote.said_at, "day", "UTC")}`;
   return `${quoteBlock(quote.text)}\n>\n> — [${escapeMarkdown(source)}](${quoteAddress(base, quote)})`;
 }
 
 function scorePart({ name, value, low, high, explanation }: ScorePart): string {
-  const range = low === high ? "" : ` (${m.range(low, high)})`;
-  return `- ${m.partNames[name] ?? name} ${rate(value)}${range}: ${escapeMarkdown(explanation)}`;
+  const range = low === high ? "" : ` (${m.factorRange(low, high)})`;
+  return `- ${m.partNames[name] ?? name} ${factor(value)}${range}: ${escapeMarkdown(explanation)}`;
 }
 
 /** A story for a tracker; `base` is the workspace's address, which its links lead to. */
@@ -55,7 +56,7 @@ export function storyMarkdown({ story, quotes }: StoryDetail, base: string): str
     [m.outOfScope, list(story.out_of_scope ?? [])],
     [
       `${m.score} ${rate(score.value)} (${m.range(score.low, score.high)}), ` +
-        `${m.reach.toLowerCase()} ${rate(reach.value)} (${m.range(reach.low, reach.high)})`,
+        `${m.reach.toLowerCase()} ${rate(reach.value)} ${m.customers(reach.value)} (${m.range(reach.low, reach.high)})`,
       story.score_parts.map(scorePart).join("\n"),
     ],
     [m.quotes, quotes.map((quote) => quoted(quote, base)).join("\n\n")],

@@ -64,7 +64,7 @@ function Lead({ story }: { story: Story }) {
       <div className={styles.figures}>
         <Stats>
           <Stat label={m.reach} title={m.reachMeaning}>
-            <Estimate interval={story.reach} />
+            <Estimate interval={story.reach} unit={m.customers(story.reach.value)} />
           </Stat>
           <Stat label={m.score} title={m.scoreMeaning}>
             <Estimate interval={story.score} />

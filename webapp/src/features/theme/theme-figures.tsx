@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ThemeDetail } from "@/api/generated";
 import { useWorkspace } from "@/app/workspace-context";
+import type { ConversationsSearch } from "@/features/conversations/search";
 import { usualWeek } from "@/messages/change";
 import { count, precise } from "@/messages/format";
 import * as m from "@/messages/theme";
@@ -9,9 +10,7 @@ import { Stat, Stats } from "@/ui/stats";
 
 /** The theme in numbers; those that count conversations lead to them. */
 export function ThemeFigures({ detail: { driver } }: { detail: ThemeDetail }) {
-  const { path } = useWorkspace();
   const { theme, volume, usual, change } = driver;
-  const rows = { to: "/w/$workspace/conversations", params: path } as const;
   return (
     <Stats>
       <Stat label={m.thisWeek}>
@@ -25,20 +24,17 @@ export function ThemeFigures({ detail: { driver } }: { detail: ThemeDetail }) {
         <ChangeFigure change={change} />
       </Stat>
       <Stat label={m.total}>
-        <Link {...rows} search={{ theme: theme.id }}>
-          {count(volume.conversations)}
-        </Link>
+        <LinkUnlessNone value={volume.conversations} search={{ theme: theme.id }} />
       </Stat>
       <Stat label={m.customers}>{count(volume.customers)}</Stat>
       <Stat label={m.negative} title={m.negativeMeaning}>
-        <Link {...rows} search={{ theme: theme.id, sentiment: "negative" }}>
-          {count(volume.negative)}
-        </Link>
+        <LinkUnlessNone
+          value={volume.negative}
+          search={{ theme: theme.id, sentiment: "negative" }}
+        />
       </Stat>
       <Stat label={m.churn} title={m.churnMeaning}>
-        <Link {...rows} search={{ theme: theme.id, churn_risk: true }}>
-          {count(volume.churn)}
-        </Link>
+        <LinkUnlessNone value={volume.churn} search={{ theme: theme.id, churn_risk: true }} />
       </Stat>
       <Stat label={m.revenue} title={m.revenueMeaning}>
         {count(volume.revenue)}
@@ -47,5 +43,21 @@ export function ThemeFigures({ detail: { driver } }: { detail: ThemeDetail }) {
         {precise(theme.cohesion)}
       </Stat>
     </Stats>
+  );
+}
+
+interface LinkUnlessNoneProps {
+  value: number;
+  search: ConversationsSearch;
+}
+
+/** A count that leads to its conversations, where there are any. */
+function LinkUnlessNone({ value, search }: LinkUnlessNoneProps) {
+  const { path } = useWorkspace();
+  if (value === 0) return count(value);
+  return (
+    <Link to="/w/$workspace/conversations" params={path} search={search}>
+      {count(value)}
+    </Link>
   );
 }

@@ -7,6 +7,7 @@ import * as m from "@/messages/theme";
 import { Badge } from "@/ui/badge";
 import { Page } from "@/ui/page";
 import { QueryView, SkeletonLines } from "@/ui/states";
+import { Time } from "@/ui/time";
 import { Verdict } from "@/ui/verdict";
 import { ThemeFigures } from "./theme-figures";
 import { ThemeQuotes } from "./theme-quotes";
@@ -40,12 +41,18 @@ export function ThemeScreen() {
 
 function Labels({ detail: { driver } }: { detail: ThemeDetail }) {
   const { themeCategory, areaName } = useWorkspace();
-  const { theme, verdict } = driver;
+  const { theme, verdict, volume } = driver;
   return (
     <div className={styles.labels}>
       <Verdict verdict={verdict} />
       <Badge>{themeCategory(theme.category_id)}</Badge>
       {theme.product_area_id && <Badge>{m.area(areaName(theme.product_area_id))}</Badge>}
+      <span className={styles.heard}>
+        {m.firstHeard} <Time at={volume.first_at} as="day" />
+      </span>
+      <span className={styles.heard}>
+        {m.lastHeard} <Time at={volume.latest_at} as="day" />
+      </span>
       {(theme.keywords ?? []).length > 0 && (
         <span dir="auto" className={styles.keywords}>
           {m.keywords}: {theme.keywords?.join(", ")}

@@ -57,11 +57,18 @@ function Lead({ week }: { week: Week }) {
   );
 }
 
+/** Where the whole interval of the change lies above 1×, the theme is not there by chance. */
+const countRisen = ({ drivers }: Week): number =>
+  drivers.filter(({ change }) => change.low > 1).length;
+
 function Report({ week }: { week: Week }) {
   return (
     <div className={styles.columns}>
       <section aria-labelledby="drivers">
         <h2 id="drivers">{m.driversTitle}</h2>
+        {week.drivers.length > 0 && (
+          <p className={styles.finding}>{m.driversOrder(countRisen(week))}</p>
+        )}
         <p className={styles.note}>{m.driversNote}</p>
         <DriverList week={week} />
       </section>
