@@ -1,9 +1,10 @@
 """Every page of the web app, wide and narrow, light and dark: accessible, and within its screen."""
 
+import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.fixtures.browser import (
     NARROW,
@@ -75,6 +76,61 @@ async def test_every_page_is_accessible_and_fits_its_screen(
             if problems:
                 found[name] = problems
     assert found == {}
+
+
+EMPTY: dict[str, Any] = {
+    "themes": {
+        "totals": {"conversations": 0, "themed": 0, "without_issue": 0, "themes": 0},
+        "weeks": [],
+        "items": [],
+    },
+    "stories": {"total": 0, "items": [], "next": None},
+    "conversations": {"items": [], "next": None},
+    "runs": [],
+}
+
+
+@pytest.mark.parametrize("name", sorted(EMPTY))
+async def test_workspace_without_data_says_what_to_do_next(
+    browser: Browser, demo_server: str, name: str
+) -> None:
+    async def answer(route: Route) -> None:
+        await route.fulfill(json=EMPTY[name])
+
+    async with visiting(browser, demo_server, width=NARROW, scheme="dark") as page:
+        await page.route(re.compile(rf"/api/v1/workspaces/\w+/{name}(\?|$)"), answer)
+        pages = await list_pages(page)
+        await page.goto(pages[name])
+        await expect(page.get_by_text(re.compile(rf"^No {name} yet$"))).to_be_visible()
+        assert await audit(page) == []
+
+
+async def test_failing_server_is_told_with_the_id_of_the_request(
+    browser: Browser, demo_server: str
+) -> None:
+    problem: dict[str, Any] = {
+        "type": "urn:earmark:problem:internal",
+        "title": "Earmark failed at this request.",
+        "status": 500,
+        "detail": "",
+        "fix": "Look for the request id in the log.",
+        "instance": "/api/v1",
+        "request_id": "0123abcd",
+        "errors": [],
+    }
+
+    async def fail(route: Route) -> None:
+        await route.fulfill(status=500, json=problem, content_type="application/problem+json")
+
+    async with visiting(browser, demo_server, refusals=True) as page:
+        pages = await list_pages(page)
+        await page.route("**/api/v1/workspaces/*/themes", fail)
+        await page.goto(pages["themes"])
+        await expect(page.get_by_role("alert")).to_contain_text("0123abcd")
+        assert await audit(page) == []
+        await page.unroute("**/api/v1/workspaces/*/themes")
+        await page.get_by_role("button", name="Try again").click()
+        await expect(page.locator("tbody th a").first).to_be_visible()
 
 
 async def test_dialogs_are_accessible(browser: Browser, demo_server: str) -> None:

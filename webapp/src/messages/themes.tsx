@@ -2,11 +2,10 @@ import type { ReactNode } from "react";
 import { amount, count, percent } from "./format";
 
 export const title = "Themes";
-export const lead = (themes: number, themed: number, all: number): string =>
-  `${amount(themes, "theme", "themes")}, from ${count(themed)} of ${count(all)} conversations.`;
+export const lead = (themes: number): string => `${amount(themes, "theme", "themes")}.`;
 export const remainder = (link: ReactNode, share: number): ReactNode => (
   <>
-    {link} ({percent(share)}) {"are in none. Spam is not counted."}
+    {link} ({percent(share)}) are in none.
   </>
 );
 export const filterLabel = "Filter by name or keyword";

@@ -8,8 +8,8 @@ export const driversNote =
 /** What the order of the list is, and whether chance alone explains it. */
 export const driversOrder = (risen: number): string =>
   risen > 0
-    ? `${amount(risen, "theme has", "themes have")} surely risen and ${plural(risen, "comes", "come")} first; the others follow by their conversations this week.`
-    : "No theme has surely risen; each rise below may be chance. They are in the order of their conversations this week.";
+    ? `${amount(risen, "theme has", "themes have")} surely risen and ${plural(risen, "comes", "come")} first; then the largest of this week.`
+    : "No theme has surely risen; each rise below may be chance. Largest of this week first.";
 export const noDrivers = "No themes yet";
 export const noDriversText =
   "Themes appear when a run has read enough conversations that are alike.";
@@ -59,11 +59,11 @@ export const categoriesNote =
 export const remainderTitle = "The remainder";
 export const remainder = (link: ReactNode, share: number): ReactNode => (
   <>
-    {link} ({percent(share)}) {"are in no theme. Spam is not counted."}
+    {link} ({percent(share)}) {"are in no theme."}
   </>
 );
 export const ofConversations = (part: number, whole: number): string =>
-  `${count(part)} of ${count(whole)} conversations`;
+  `${count(part)} of ${count(whole)} conversations without spam`;
 export const withoutIssue = (value: number): string =>
   `In ${count(value)} of them no issue was found.`;
 export const lastRunTitle = "Last run";

@@ -33,7 +33,7 @@ function Lead({ list: { totals } }: { list: ThemeList }) {
   if (totals.conversations === 0) return null;
   return (
     <p>
-      {m.lead(totals.themes, totals.themed, totals.conversations)}{" "}
+      {m.lead(totals.themes)}{" "}
       {m.remainder(
         <Link to="/w/$workspace/conversations" params={path} search={{ unthemed: true }}>
           {ofConversations(rest, totals.conversations)}

@@ -10,12 +10,17 @@ import styles from "./categories.module.css";
 export function Categories({ categories }: { categories: readonly CategoryCount[] }) {
   const { path, categoryName } = useWorkspace();
   const total = categories.reduce((sum, { conversations }) => sum + conversations, 0);
+  // What nobody could tell is no answer to "about what": it stands below those, at its full length.
+  const rows = [
+    ...categories.filter(({ category_id }) => category_id !== "cannot_tell"),
+    ...categories.filter(({ category_id }) => category_id === "cannot_tell"),
+  ];
   const largest = Math.max(...categories.map(({ conversations }) => conversations), 1);
   if (categories.length === 0) return null;
   return (
     <SideSection title={m.categoriesTitle} note={m.categoriesNote}>
       <ul className={styles.list}>
-        {categories.map(({ category_id, conversations }) => (
+        {rows.map(({ category_id, conversations }) => (
           <li key={category_id} className={styles.row}>
             <Link
               to="/w/$workspace/conversations"
