@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticUseDefault
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from earmark.errors import ConfigurationError
@@ -60,6 +61,14 @@ class Settings(BaseSettings):
     )
     worker_concurrency: int = Field(default=2, ge=1, le=32)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        """As Compose files and unit files write it; an empty path would be the working folder."""
+        if isinstance(value, str) and not value.strip():
+            raise PydanticUseDefault
+        return value
+
     @field_validator("host")
     @classmethod
     def _loopback_only(cls, host: str) -> str:
@@ -81,15 +90,16 @@ class Settings(BaseSettings):
         """A secret from its variable or from its file; raises `ConfigurationError`."""
         direct: SecretStr | None = getattr(self, name)
         file: Path | None = getattr(self, f"{name}_file")
-        if direct is not None and direct.get_secret_value():
-            return direct
+        if direct is not None:
+            return _usable(direct.get_secret_value(), name.upper())
         if file is None:
             return None
+        variable = f"{name.upper()}_FILE"
         try:
-            return SecretStr(file.read_text("utf-8").strip())
+            return _usable(file.read_text("utf-8"), variable)
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(
-                f"The file of {name.upper()}_FILE cannot be read.",
+                f"The file of {variable} cannot be read.",
                 why=type(error).__name__,
                 fix="Check its path and who may read it.",
             ) from error
@@ -106,6 +116,18 @@ class Settings(BaseSettings):
                 why=f"{problems}.",
                 fix="Mend it in the environment or in .env; .env.example explains each.",
             ) from error
+
+
+def _usable(text: str, variable: str) -> SecretStr:
+    """The secret without the line end that editors and `echo` leave."""
+    secret = text.strip()
+    if not secret or not secret.isprintable():
+        raise ConfigurationError(
+            f"{variable} holds no usable secret.",
+            why="It is empty." if not secret else "A line end or a control character is in it.",
+            fix="Write it again, on one line.",
+        )
+    return SecretStr(secret)
 
 
 def _describe(location: tuple[int | str, ...], message: str) -> str:

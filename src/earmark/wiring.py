@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from earmark.db import embedded, workspace_storage
-from earmark.db.connection import Database, connect, open_database
+from earmark.db.connection import Database, check_address, connect, open_database
 from earmark.db.migration import migrate, require_current, schema_state
 from earmark.db.models import Workspace
-from earmark.errors import ConfigurationError, DatabaseUnavailable, EarmarkError
+from earmark.errors import ConfigurationError, EarmarkError
 from earmark.jobs.queue import migrate_queue
 from earmark.settings import Settings
 from earmark.sources.base import Source, SourceIdentity
@@ -48,6 +48,7 @@ class Wiring:
         """How to connect; the embedded server runs, and is brought back, inside the block."""
         url = self.settings.secret("database_url")
         if url is not None:
+            check_address(url.get_secret_value())
             yield url.get_secret_value()
             return
         async with embedded.running(self.embedded_directory) as server:
@@ -65,8 +66,8 @@ class Wiring:
             try:
                 async with connect(conninfo):
                     continue
-            except DatabaseUnavailable:
-                await _log.awarning("embedded_database_lost")
+            except EarmarkError as error:
+                await _log.awarning("embedded_database_lost", error=error.what)
             try:
                 async with embedded.running(self.embedded_directory):
                     await _log.awarning("embedded_database_restarted")

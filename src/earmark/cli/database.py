@@ -126,6 +126,8 @@ def _schema_words(state: SchemaState) -> str:
 async def _dump(file: Path) -> ExitCode:
     if file.exists():  # noqa: ASYNC240 - one look before minutes of work
         raise InvalidInput(f"{file} exists already.", fix="Name another file, or move it away.")
+    if not file.parent.is_dir():  # noqa: ASYNC240 - as above
+        raise InvalidInput(f"There is no folder {file.parent}.", fix="Make it first.")
     async with _wiring() as (_, conninfo):
         await client_tools.dump(conninfo, file)
     console.print(f"Wrote {file}.", markup=False)
@@ -133,6 +135,8 @@ async def _dump(file: Path) -> ExitCode:
 
 
 async def _restore(file: Path, *, replacing: bool) -> ExitCode:
+    if not file.is_file():  # noqa: ASYNC240 - as above
+        raise InvalidInput(f"There is no file {file}.", fix="`earmark db dump FILE` writes one.")
     async with _wiring() as (_, conninfo):
         async with connect(conninfo) as connection:
             state = await schema_state(connection)

@@ -7,7 +7,7 @@ import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from pydantic import SecretStr
@@ -28,7 +28,7 @@ from earmark.db import workspace_storage
 from earmark.db.connection import Database
 from earmark.db.locks import exclusive
 from earmark.db.models import Model, Run, RunStatus, StageProgress, Workspace
-from earmark.errors import EarmarkError, SourceUnavailable
+from earmark.errors import EarmarkError, InvalidInput, SourceUnavailable
 from earmark.jobs.queue import cancel_run, open_queue, start_run
 from earmark.settings import Settings
 from earmark.sources.simulator.dataset import Dataset
@@ -56,7 +56,9 @@ def demo(
     serve: Annotated[
         bool, typer.Option("--serve/--no-serve", help="Serve the web app, until Ctrl-C.")
     ] = True,
-    port: Annotated[int | None, typer.Option(help="Port of the web app (0: any free).")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the web app (0: any free).")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Serve a sample workspace over HTTP, read it, and show its themes and stories.
@@ -149,12 +151,19 @@ async def _read_address(process: Process) -> str:
             while line := await process.stdout.readline():
                 text += line.decode()
                 if line.rstrip() == b"}":
-                    return str(json.loads(text)["base_url"])
+                    return _address_in(json.loads(text))
     except TimeoutError as error:
         raise SourceUnavailable(
             "The simulator did not start.", why=f"It had {_SIMULATOR_SECONDS:g} seconds."
         ) from error
     raise SourceUnavailable("The simulator ended at once.", why="Its reason is printed above.")
+
+
+def _address_in(document: dict[str, Any]) -> str:
+    """The address, or the error that the simulator ended with."""
+    if "error" in document:
+        raise InvalidInput(**document["error"])
+    return str(document["base_url"])
 
 
 def _environment(sample: Settings) -> dict[str, str]:

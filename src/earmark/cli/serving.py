@@ -15,7 +15,8 @@ from earmark.wiring import Wiring
 
 def serve(
     port: Annotated[
-        int | None, typer.Option(help="Port of the web app and the API (0: any free).")
+        int | None,
+        typer.Option(min=0, max=65535, help="Port of the web app and the API (0: any free)."),
     ] = None,
     worker: Annotated[
         bool, typer.Option("--worker/--no-worker", help="Start a worker beside the server.")

@@ -17,8 +17,9 @@ from earmark.cli.output import (
     print_json,
     report_error,
 )
+from earmark.cli.ports import port_error
 from earmark.cli.processes import stop_on_signals, stop_when_parent_ends
-from earmark.errors import ConfigurationError, InvalidInput
+from earmark.errors import InvalidInput
 from earmark.settings import Settings
 from earmark.sources.simulator.dataset import Dataset
 from earmark.sources.simulator.dialogues import DialogueDataset, DialogueSpec
@@ -119,9 +120,7 @@ async def _simulate(
                 )
             await stop.wait()
     except OSError as error:
-        raise ConfigurationError(
-            f"Port {port} is taken.", fix="Choose another one with --port (0: any free)."
-        ) from error
+        raise port_error(error, "127.0.0.1", port) from error
     finally:
         if watch is not None:
             watch.cancel()

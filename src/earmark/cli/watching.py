@@ -19,9 +19,12 @@ from earmark.cli.output import console
 from earmark.db import run_storage
 from earmark.db.connection import Database
 from earmark.db.models import Run, Stage, StageProgress
+from earmark.errors import DatabaseUnavailable
 
 _POLL_SECONDS: Final = 0.25
 _LINE_SECONDS: Final = 10.0
+_PATIENCE_SECONDS: Final = 120.0
+"""How long PostgreSQL may be away: the run goes on when it is back."""
 
 NAMES: Final = {
     Stage.SYNC: "Read Intercom",
@@ -51,14 +54,25 @@ async def watch_run(database: Database, run: Run) -> tuple[Run, list[StageProgre
 
 
 async def _follow(database: Database, run: Run, show: Show) -> tuple[Run, list[StageProgress]]:
+    seen_at = time.monotonic()
     while True:
-        async with database.read() as reader:
-            now = await run_storage.get_run(reader, run.workspace_id, run.id)
-            stages = await run_storage.list_stages(reader, run.workspace_id, run.id)
-        show(stages)
-        if now.finished_at is not None:
-            return now, stages
+        try:
+            now, stages = await _look(database, run)
+        except DatabaseUnavailable:
+            if time.monotonic() - seen_at > _PATIENCE_SECONDS:
+                raise
+        else:
+            seen_at = time.monotonic()
+            show(stages)
+            if now.finished_at is not None:
+                return now, stages
         await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _look(database: Database, run: Run) -> tuple[Run, list[StageProgress]]:
+    async with database.read() as reader:
+        now = await run_storage.get_run(reader, run.workspace_id, run.id)
+        return now, await run_storage.list_stages(reader, run.workspace_id, run.id)
 
 
 class _Bars:

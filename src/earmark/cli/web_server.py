@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 
-from earmark.errors import ConfigurationError
+from earmark.cli.ports import port_error
 
 
 def bind(host: str, port: int, *, or_any_port: bool = False) -> socket.socket:
@@ -17,18 +17,16 @@ def bind(host: str, port: int, *, or_any_port: bool = False) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
-    except OSError as error:
-        if or_any_port:
+        try:
+            listener.bind((host, port))
+        except OSError:
+            if not or_any_port:
+                raise
             listener.bind((host, 0))
-        else:
-            listener.close()
-            raise ConfigurationError(
-                f"Port {port} is taken.",
-                why=f"Another program listens on {host}:{port}.",
-                fix="Stop it, or choose another port with --port or EARMARK_PORT (0: any free).",
-            ) from error
-    listener.listen(128)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise port_error(error, host, port) from error
     return listener
 
 

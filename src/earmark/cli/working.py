@@ -9,11 +9,11 @@ import typer
 
 from earmark.cli.output import ExitCode, JsonOption, configure_logging, console, execute, print_json
 from earmark.cli.watching import watch_run
-from earmark.db import sync_storage
+from earmark.db import run_storage, sync_storage
 from earmark.db.connection import Database
 from earmark.db.models import Model, Run, RunStatus, Stage, StageProgress
 from earmark.db.sync_storage import Coverage
-from earmark.jobs.queue import open_queue, start_run
+from earmark.jobs.queue import JobQueue, open_queue, start_run
 from earmark.jobs.worker import run_worker
 from earmark.settings import Settings
 from earmark.wiring import Wiring, register_workspace
@@ -50,12 +50,18 @@ def sync(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read every conversation of the workspace, or what has changed since the last time."""
+    """Read every conversation of the workspace, or what has changed since the last time.
+
+    A run that was interrupted is gone on with first.
+    """
     execute(_plan(as_json) if plan else _run((Stage.SYNC,), as_json), as_json=as_json)
 
 
 def run(as_json: JsonOption = False) -> None:
-    """The whole journey: sync, mask, classify, themes, stories."""
+    """The whole journey: sync, mask, classify, themes, stories.
+
+    A run that was interrupted is gone on with; one that is under way elsewhere is joined.
+    """
     execute(_run(tuple(Stage), as_json), as_json=as_json)
 
 
@@ -91,14 +97,12 @@ async def _run(stages: Sequence[Stage], as_json: bool) -> ExitCode:
         identity = await source.identity()
     async with wiring.database() as database, open_queue(database) as queue:
         workspace = await register_workspace(database, identity, kind="intercom")
-        async with database.write() as connection:
-            started = await start_run(connection, queue, workspace.id, stages)
         stop = asyncio.Event()
         worker = asyncio.create_task(
             run_worker(wiring.services, stop, concurrency=settings.worker_concurrency)
         )
         try:
-            ended, progress = await watch_run(database, started)
+            ended, progress = await _travel(database, queue, workspace.id, stages)
         finally:
             stop.set()
             await worker
@@ -113,6 +117,23 @@ async def _run(stages: Sequence[Stage], as_json: bool) -> ExitCode:
     else:
         _tell(report)
     return exit_code(report)
+
+
+async def _travel(
+    database: Database, queue: JobQueue, workspace_id: int, stages: Sequence[Stage]
+) -> tuple[Run, list[StageProgress]]:
+    """A run of these stages at least, watched to its end."""
+    while True:
+        async with database.write() as connection:
+            newest = await run_storage.list_runs(connection, workspace_id, limit=1)
+            unfinished = [run for run in newest if run.finished_at is None]
+            if unfinished:
+                console.print(f"Run {unfinished[0].id} is unfinished: going on with it.")
+            else:
+                unfinished = [await start_run(connection, queue, workspace_id, stages)]
+        ended, progress = await watch_run(database, unfinished[0])
+        if {stage.stage for stage in progress} >= set(stages):
+            return ended, progress
 
 
 async def _coverage(database: Database, workspace_id: int) -> Coverage:

@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from earmark.db.connection import WriteConnection
 from earmark.db.embedded_binaries import find_binaries
 from earmark.db.models import Model
-from earmark.errors import ConfigurationError, DatabaseError
+from earmark.errors import DatabaseError
 
 _VARIABLES = {
     "host": "PGHOST",
@@ -27,6 +27,8 @@ _VARIABLES = {
     "dbname": "PGDATABASE",
     "sslmode": "PGSSLMODE",
     "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
     "require_auth": "PGREQUIREAUTH",
     "options": "PGOPTIONS",
 }
@@ -57,24 +59,26 @@ async def describe(connection: WriteConnection) -> DatabaseDescription:
 
 
 async def dump(conninfo: str, file: Path) -> None:
-    """Write Earmark's schema with all its rows in pg_dump's own format."""
+    """Write Earmark's schema with all its rows in pg_dump's own format, for its owner's eyes."""
     partial = file.with_name(file.name + ".partial")
-    await _run(
-        conninfo,
-        "pg_dump",
-        "--format=custom",
-        "--schema=earmark",
-        "--extension=vector",
-        "--no-owner",
-        f"--file={partial}",
-    )
-    partial.replace(file)
+    try:
+        await asyncio.to_thread(partial.touch, mode=0o600)
+        await _run(
+            conninfo,
+            "pg_dump",
+            "--format=custom",
+            "--schema=earmark",
+            "--extension=vector",
+            "--no-owner",
+            f"--file={partial}",
+        )
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 async def restore(conninfo: str, file: Path) -> None:
     """Replace Earmark's schema by that of a dump; all or nothing."""
-    if not await asyncio.to_thread(file.is_file):
-        raise ConfigurationError(f"There is no file {file}.")
     await _run(
         conninfo,
         "pg_restore",
@@ -93,14 +97,14 @@ async def psql(conninfo: str, arguments: Sequence[str]) -> int:
     environment = environment_of(conninfo)
     options = f"{environment.get('PGOPTIONS', '')} -c search_path=earmark,public".strip()
     process = await asyncio.create_subprocess_exec(
-        _program("psql"), *arguments, env={**environment, "PGOPTIONS": options}
+        _program("psql", conninfo), *arguments, env={**environment, "PGOPTIONS": options}
     )
     return await process.wait()
 
 
 async def _run(conninfo: str, name: str, *arguments: str) -> None:
     process = await asyncio.create_subprocess_exec(
-        _program(name),
+        _program(name, conninfo),
         *arguments,
         stdin=DEVNULL,
         stdout=DEVNULL,
@@ -114,12 +118,18 @@ async def _run(conninfo: str, name: str, *arguments: str) -> None:
         raise DatabaseError(
             f"{name} ended with {process.returncode}.",
             why=" ".join(lines[:3]) or "It says no more.",
+            fix="If that is about versions: install PostgreSQL's client programs of at least the"
+            " version of the server, and of the program that wrote the file.",
         )
 
 
-def _program(name: str) -> str:
-    """The system's own program if there is one (it knows TLS), else the embedded one."""
-    found = shutil.which(name)
+def _program(name: str, conninfo: str) -> str:
+    """The embedded one for a server on this machine: the system's may be too old for it.
+
+    Over the network the system's own if there is one, for only that knows TLS.
+    """
+    is_local = str(conninfo_to_dict(conninfo).get("host") or "/").startswith("/")
+    found = None if is_local else shutil.which(name)
     return found or str(find_binaries().program(name))
 
 

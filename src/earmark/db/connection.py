@@ -10,11 +10,18 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import NewType
 
 from pgvector.psycopg import register_vector_async
-from psycopg import AsyncConnection, OperationalError, errors
+from psycopg import AsyncConnection, OperationalError, ProgrammingError, errors
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from earmark.errors import DatabaseError, DatabaseFull, DatabaseUnavailable, SchemaMismatch
+from earmark.errors import (
+    ConfigurationError,
+    DatabaseError,
+    DatabaseFull,
+    DatabaseUnavailable,
+    SchemaMismatch,
+)
 
 ReadConnection = NewType("ReadConnection", AsyncConnection[DictRow])
 WriteConnection = NewType("WriteConnection", ReadConnection)
@@ -91,12 +98,33 @@ async def connect(conninfo: str) -> AsyncGenerator[WriteConnection]:
             yield WriteConnection(ReadConnection(connection))
 
 
+def check_address(url: str) -> None:
+    """Raise `ConfigurationError` for what libpq cannot read, without showing its password."""
+    try:
+        ports = str(conninfo_to_dict(url).get("port") or "")
+    except ProgrammingError:
+        ports = "unreadable"
+    if not all(port.isdigit() for port in ports.split(",") if port):
+        raise ConfigurationError(
+            "DATABASE_URL is not the address of a PostgreSQL.",
+            why="It has another form, or a character in it is not escaped (@ is %40, / is %2F).",
+            fix="Write it as postgresql://user:password@host:5432/database, or unset it for the"
+            " embedded PostgreSQL.",
+        )
+
+
 @contextmanager
 def translated_errors() -> Generator[None]:
     """Turn the driver's errors into ours, so that no other layer needs to know the driver."""
     try:
         yield
-    except (errors.DiskFull, errors.OutOfMemory) as error:
+    except errors.OutOfMemory as error:
+        raise DatabaseUnavailable(
+            "PostgreSQL has no memory left.",
+            why=_first_line(error),
+            fix="Give its machine more memory, or lower EARMARK_WORKER_CONCURRENCY.",
+        ) from error
+    except errors.DiskFull as error:
         raise DatabaseFull(
             "PostgreSQL has no space left.",
             why=_first_line(error),
@@ -107,6 +135,12 @@ def translated_errors() -> Generator[None]:
             "The database lacks something that this version of Earmark needs.",
             why=_first_line(error),
             fix="Run `earmark db migrate`.",
+        ) from error
+    except (errors.DeadlockDetected, errors.QueryCanceled, errors.LockNotAvailable) as error:
+        raise DatabaseUnavailable(
+            "PostgreSQL broke a statement off.",
+            why=_first_line(error),
+            fix="Try again: nothing of it was kept.",
         ) from error
     except (OperationalError, PoolTimeout, errors.InterfaceError) as error:
         raise DatabaseUnavailable(

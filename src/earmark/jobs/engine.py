@@ -17,7 +17,7 @@ from procrastinate.jobs import Job
 from earmark.db import run_storage
 from earmark.db.connection import WriteConnection
 from earmark.db.models import Run, RunStatus, Stage, StageProgress
-from earmark.errors import EarmarkError
+from earmark.errors import EarmarkError, NotFound
 from earmark.jobs.queue import ADVANCE, PAGE, RESCUE, STAGE, JobQueue
 from earmark.pipeline import classify
 from earmark.pipeline.run import (
@@ -198,7 +198,12 @@ class Engine:
 
     async def _fail(self, workspace_id: int, run_id: int, reason: str) -> None:
         async with self._database.write() as connection:
-            run = await run_storage.lock_run(connection, workspace_id, run_id)
+            try:
+                run = await run_storage.lock_run(connection, workspace_id, run_id)
+            except NotFound:
+                # Its workspace was deleted while the job waited or worked: nothing is left to fail.
+                await _log.ainfo("run_is_gone", run_id=run_id)
+                return
             await run_storage.finish_run(connection, run, RunStatus.FAILED, error=reason)
 
 

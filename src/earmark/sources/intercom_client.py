@@ -49,7 +49,14 @@ class IntercomClient:
 
     async def identity(self) -> SourceIdentity:
         """Whom the token speaks for."""
-        me, _, headers = await self._transport.read(WireMe, "GET", "/me")
+        try:
+            me, _, headers = await self._transport.read(WireMe, "GET", "/me")
+        except SourceNotFound as error:
+            raise SourceRejected(
+                "There is no Intercom API at this address.",
+                why=error.why,
+                fix="Set INTERCOM_REGION to us, eu or au; mend INTERCOM_BASE_URL, or unset it.",
+            ) from error
         if me.app is None or me.app.id_code is None:
             raise SourceRejected(
                 "Intercom does not say which workspace the token belongs to.",
