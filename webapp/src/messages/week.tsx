@@ -4,7 +4,7 @@ import { amount, count, percent, plural } from "./format";
 export const title = "This week";
 export const driversTitle = "Why customers write";
 export const driversNote =
-  "The seven days of each theme against its usual week, the mean of the four weeks before. Quotes are each theme's surest, of any week.";
+  "Seven days of each theme against its usual week, the mean of the four before. Quotes: its surest, of any week.";
 /** What the order of the list is, and whether chance alone explains it. */
 export const driversOrder = (risen: number): string =>
   risen > 0
