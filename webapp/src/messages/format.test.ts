@@ -31,7 +31,7 @@ describe("numbers", () => {
   });
 
   it("that are compared have as many decimals as their neighbours", () => {
-    expect([0, 2, 2.25, 12.4].map(format.mean)).toEqual(["0.0", "2.0", "2.3", "12"]);
+    expect([0, 2, 2.25, 12.4].map(format.mean)).toEqual(["0", "2.0", "2.3", "12"]);
   });
 
   it("that are multiplied keep the decimals that matter", () => {

@@ -30,7 +30,7 @@ export const rate = (value: number): string =>
 
 /** A mean, where neighbours are compared: 2 → "2.0", 12.4 → "12" */
 export const mean = (value: number): string =>
-  value >= 10 ? whole.format(value) : oneDecimal.format(value);
+  value === 0 || value >= 10 ? whole.format(value) : oneDecimal.format(value);
 
 /** A factor of a product: 35 → "35", 1.194 → "1.19", 0.6 → "0.60" */
 export const factor = (value: number): string =>
@@ -44,7 +44,7 @@ export function percent(share: number): string {
   const value = share * 100;
   if (value > 0 && value < 0.1) return "<0.1%";
   if (value < 100 && value > 99) return ">99%";
-  return `${value === 0 ? whole.format(value) : mean(value)}%`;
+  return `${mean(value)}%`;
 }
 
 /** How many times as often: 2.24 → "2.2×", 2 → "2.0×", 14.3 → "14×", 0.312 → "0.31×", 1.048 → "1.05×" */
