@@ -126,7 +126,7 @@ def _schema_words(state: SchemaState) -> str:
 async def _dump(file: Path) -> ExitCode:
     if file.exists():  # noqa: ASYNC240 - one look before minutes of work
         raise InvalidInput(f"{file} exists already.", fix="Name another file, or move it away.")
-    if not file.parent.is_dir():  # noqa: ASYNC240 - as above
+    if not file.parent.is_dir():
         raise InvalidInput(f"There is no folder {file.parent}.", fix="Make it first.")
     async with _wiring() as (_, conninfo):
         await client_tools.dump(conninfo, file)

@@ -1,0 +1,95 @@
+"""Settings: nonsense is named by its variable, and no secret is shown."""
+
+from pathlib import Path
+
+import pytest
+
+from earmark.errors import ConfigurationError
+from earmark.settings import Settings, default_data_dir
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """None of the variables of whoever runs the tests, and no `.env`."""
+    names = [field.validation_alias for field in Settings.model_fields.values()]
+    for name in (*names, "EARMARK_DATA_DIR", "EARMARK_HOST", "EARMARK_PORT", "LOG_LEVEL"):
+        monkeypatch.delenv(str(name), raising=False)
+    monkeypatch.chdir(tmp_path)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("EARMARK_PORT", "99999", "65535"),
+        ("EARMARK_PORT", "eighty", "integer"),
+        ("EARMARK_HOST", "0.0.0.0", "SSH tunnel"),  # noqa: S104 - refused
+        ("EARMARK_WORKER_CONCURRENCY", "0", "greater than"),
+        ("EARMARK_LOG_LEVEL", "loud", "warning"),
+        ("INTERCOM_REGION", "de", "'eu'"),
+        ("INTERCOM_CONCURRENCY", "65", "64"),
+        ("INTERCOM_BASE_URL", "api.intercom.io", "https://"),
+    ],
+)
+def test_nonsense_is_named_by_its_variable(
+    environment: pytest.MonkeyPatch, variable: str, value: str, words: str
+) -> None:
+    environment.setenv(variable, value)
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.read()
+    assert variable in caught.value.why
+    assert words in caught.value.why
+    assert ".env" in caught.value.fix
+    assert caught.value.exit_code == 3
+
+
+def test_all_wrong_settings_are_told_at_once(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("EARMARK_PORT", "-1")
+    environment.setenv("INTERCOM_REGION", "moon")
+    with pytest.raises(ConfigurationError, match=r"INTERCOM_REGION.*EARMARK_PORT"):
+        Settings.read()
+
+
+def test_empty_variables_are_unset_ones(environment: pytest.MonkeyPatch) -> None:
+    for variable in (
+        *("EARMARK_DATA_DIR", "EARMARK_PORT", "INTERCOM_REGION", "INTERCOM_BASE_URL"),
+        *("DATABASE_URL", "DATABASE_URL_FILE", "INTERCOM_ACCESS_TOKEN"),
+    ):
+        environment.setenv(variable, "")
+    settings = Settings.read()
+    assert settings.data_dir == default_data_dir()
+    assert settings.intercom_region == "us"
+    assert settings.secret("database_url") is None
+    assert settings.secret("intercom_access_token") is None
+
+
+def test_secret_is_read_from_its_file_without_the_line_end(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("tok-123\n")
+    environment.setenv("INTERCOM_ACCESS_TOKEN_FILE", str(tmp_path / "token"))
+    secret = Settings.read().secret("intercom_access_token")
+    assert secret is not None
+    assert secret.get_secret_value() == "tok-123"
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"two\nlines", b"\xff\xfe", None])
+def test_unusable_secret_file_is_named_and_not_shown(
+    environment: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "url").write_bytes(content)
+    environment.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
+    with pytest.raises(ConfigurationError, match="DATABASE_URL_FILE") as caught:
+        Settings.read().secret("database_url")
+    assert "two" not in str(caught.value)
+    assert caught.value.fix
+
+
+def test_token_that_would_break_a_header_is_refused_and_not_shown(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("INTERCOM_ACCESS_TOKEN", "half\r\nX-Other: half")
+    with pytest.raises(ConfigurationError, match="INTERCOM_ACCESS_TOKEN") as caught:
+        Settings.read().secret("intercom_access_token")
+    assert "half" not in str(caught.value)
