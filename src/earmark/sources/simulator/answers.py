@@ -1,6 +1,7 @@
 """Answers in Intercom's form, refusals included."""
 
 import json
+from collections.abc import Mapping
 from uuid import uuid4
 
 from aiohttp import web
@@ -11,8 +12,16 @@ from earmark.sources.simulator.dataset import JsonObject
 class Refusal(Exception):
     """A request that Intercom would refuse, and how."""
 
-    def __init__(self, status: int, code: str, message: str, field: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
+        self.headers = headers or {}
         self.status = status
         self.code = code
         self.message = message
@@ -41,4 +50,6 @@ def answer_refusal(refusal: Refusal) -> web.Response:
     if refusal.field is not None:
         error["field"] = refusal.field
     payload = {"type": "error.list", "request_id": str(uuid4()), "errors": [error]}
-    return answer(payload, refusal.status)
+    response = answer(payload, refusal.status)
+    response.headers.update(refusal.headers)
+    return response

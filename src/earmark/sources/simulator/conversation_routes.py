@@ -7,15 +7,17 @@ from typing import cast
 from aiohttp import web
 
 from earmark.sources.simulator.answers import Refusal, answer, refuse_missing, refuse_parameter
+from earmark.sources.simulator.census import MAX_PARTS
+from earmark.sources.simulator.changes import DeleteConversation, Touch
 from earmark.sources.simulator.dataset import JsonObject
+from earmark.sources.simulator.faults import Route
 from earmark.sources.simulator.fields import CONVERSATIONS
-from earmark.sources.simulator.markup import to_plain
+from earmark.sources.simulator.page_faults import bend_page, cap_page_size
 from earmark.sources.simulator.paging import Sort, cut_page, parse_per_page, parse_sort
 from earmark.sources.simulator.search import Query, parse_query
-from earmark.sources.simulator.serverstate import STATE, VERSION
+from earmark.sources.simulator.serverstate import STATE, VERSION, ServerState
+from earmark.sources.simulator.shapes import adapt_version, bend_shape, make_plain
 
-MAX_PARTS = 500
-"""Intercom gives the newest parts only."""
 _BREATH = 20
 """Conversations written between two breaths of the event loop."""
 _DEFAULT_SORT = Sort("updated_at", is_ascending=False)
@@ -23,13 +25,17 @@ _DEFAULT_SORT = Sort("updated_at", is_ascending=False)
 routes = web.RouteTableDef()
 
 
-async def read_body(request: web.Request) -> dict[str, object]:
-    """The JSON object of a request."""
+async def read_json(request: web.Request) -> object:
+    """The JSON of a request."""
     try:
-        raw = cast(object, json.loads(await request.read()))
+        return cast(object, json.loads(await request.read()))
     except (ValueError, RecursionError) as error:
         raise Refusal(400, "bad_request", "the body is not JSON") from error
-    return read_object(raw, "the body")
+
+
+async def read_body(request: web.Request) -> dict[str, object]:
+    """The JSON object of a request."""
+    return read_object(await read_json(request), "the body")
 
 
 def read_object(raw: object, what: str) -> dict[str, object]:
@@ -55,7 +61,7 @@ async def search_conversations(request: web.Request) -> web.Response:
     query = parse_query(body.get("query"), CONVERSATIONS)
     sort = parse_sort(body.get("sort"), CONVERSATIONS, _DEFAULT_SORT)
     per_page, cursor = read_pagination(body, default=20)
-    return await _list(request, query, sort, per_page, cursor)
+    return await _list(request, "search", query, sort, (per_page, cursor))
 
 
 @routes.get("/conversations")
@@ -63,7 +69,7 @@ async def list_conversations(request: web.Request) -> web.Response:
     """All conversations, the latest change first."""
     per_page = parse_per_page(request.query.get("per_page"), default=20)
     cursor = request.query.get("starting_after") or None
-    return await _list(request, None, _DEFAULT_SORT, per_page, cursor)
+    return await _list(request, "list", None, _DEFAULT_SORT, (per_page, cursor))
 
 
 @routes.get("/conversations/deleted")
@@ -78,9 +84,11 @@ async def list_deleted(request: web.Request) -> web.Response:
     per_page = parse_per_page(request.query.get("per_page"), default=20, maximum=60)
     page = parse_page(request.query.get("page"))
     order = request.query.get("order", "desc")
-    conversations = request.app[STATE].dataset.conversations
-    indexes, times = conversations.deletions()
-    rows = sorted(zip(times.tolist(), indexes.tolist(), strict=True), reverse=order != "asc")
+    conversations = request.app[STATE].live.conversations
+    rows = sorted(
+        ((ending.at, index) for index, ending in conversations.endings.items()),
+        reverse=order != "asc",
+    )
     chosen = rows[(page - 1) * per_page : page * per_page]
     items = [
         {
@@ -105,15 +113,24 @@ async def list_deleted(request: web.Request) -> web.Response:
 async def retrieve_conversation(request: web.Request) -> web.Response:
     """One conversation with its newest 500 parts."""
     state = request.app[STATE]
-    index = state.dataset.conversations.index_of(request.match_info["id"])
-    if index is None or index in state.deleted:
+    log = state.live.conversations
+    index = log.index_of(request.match_info["id"])
+    if index is None or index in log.endings:
         raise refuse_missing()
-    document = state.dataset.conversations.document(index)
+    if not state.mischief.is_idle and state.mischief.happens("vanish_share", "retrieve"):
+        state.live.apply(DeleteConversation(conversation_id=log.id_of(index)))
+        raise refuse_missing()
+    document = cut_parts(log.document(index))
+    if request.query.get("display_as") == "plaintext":
+        make_plain(document)
+    return answer(_adapt(request, document))
+
+
+def cut_parts(document: JsonObject) -> JsonObject:
+    """The conversation with the parts that a retrieval gives: the newest 500."""
     listing = document["conversation_parts"]
     listing["conversation_parts"] = listing["conversation_parts"][-MAX_PARTS:]
-    if request.query.get("display_as") == "plaintext":
-        _make_plain(document)
-    return answer(_adapt(document, request[VERSION]))
+    return document
 
 
 def parse_page(raw: str | None) -> int:
@@ -141,18 +158,32 @@ def link_pages(
 
 
 async def _list(
-    request: web.Request, query: Query | None, sort: Sort, per_page: int, cursor: str | None
+    request: web.Request,
+    route: Route,
+    query: Query | None,
+    sort: Sort,
+    part: tuple[int, str | None],
 ) -> web.Response:
-    conversations = request.app[STATE].dataset.conversations
-    result = await request.app[STATE].find(CONVERSATIONS, conversations, query, sort)
-    page = cut_page(result, per_page, cursor)
+    """One page; `part` is page size and cursor."""
+    state = request.app[STATE]
+    per_page, cursor = part
+    is_faulty = not state.mischief.is_idle
+    if is_faulty:
+        per_page = cap_page_size(state.mischief, route, per_page)
+    view = state.live.view_conversations()
+    result = await state.find(state.conversation_table, view, query, sort)
+    page = cut_page(result, per_page, cursor, state.clock())
+    if is_faulty:
+        page = bend_page(state.mischief, route, result, page, cursor, state.clock())
     items: list[JsonObject] = []
     for count, index in enumerate(page.indexes):
-        document = conversations.document(index)
+        document = view.document(index)
         del document["conversation_parts"]
-        items.append(_adapt(document, request[VERSION]))
+        items.append(_adapt(request, document))
         if count % _BREATH == _BREATH - 1:
             await asyncio.sleep(0)
+    if is_faulty and state.mischief.has("moving", route):
+        _move_some(state, page.indexes)
     return answer(
         {
             "type": "conversation.list",
@@ -163,22 +194,17 @@ async def _list(
     )
 
 
-def _make_plain(document: JsonObject) -> None:
-    """What `display_as=plaintext` does to all bodies."""
-    for message in (document["source"], *document["conversation_parts"]["conversation_parts"]):
-        if message["body"] is not None:
-            message["body"] = to_plain(message["body"])
+def _move_some(state: ServerState, listed: list[int]) -> None:
+    """Conversations that change while somebody is reading the list."""
+    log, draw = state.live.conversations, state.mischief.draw
+    for count in range(state.mischief.faults.moving):
+        index = draw.pick(listed) if count % 2 and listed else draw.below(log.number)
+        if index not in log.endings:
+            state.live.apply(Touch(conversation_id=log.id_of(index)))
 
 
-def _adapt(document: JsonObject, version: tuple[int, int]) -> JsonObject:
-    """The conversation as older versions gave it, in what a reader would stumble over."""
-    if version < (2, 16):
-        is_priority = document["priority"] != "none"
-        document["priority"] = "priority" if is_priority else "not_priority"
-        for name in ("admin_assignee_id", "team_assignee_id"):
-            document[name] = document[name] or None
-        for name in ("channel", "external_references", "monitor_evaluations", "scorecards"):
-            document.pop(name, None)
-    if version < (2, 15):
-        document.pop("company", None)
-    return document
+def _adapt(request: web.Request, document: JsonObject) -> JsonObject:
+    """The conversation as this request's version has it, with the faults that are on."""
+    adapt_version(document, request[VERSION])
+    mischief = request.app[STATE].mischief
+    return document if mischief.is_idle else bend_shape(document, mischief.faults, mischief.draw)

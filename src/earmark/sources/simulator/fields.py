@@ -19,6 +19,8 @@ class Table(NamedTuple):
     sortable: frozenset[str]
     dates_by_day: bool
     """Contacts: dates are compared by calendar day, so `>` begins at the next day."""
+    timezone: str = "UTC"
+    """Whose days they are."""
 
     def kind_of(self, field: str) -> Kind | None:
         """The field's type; attributes of a workspace's own are taken as text."""

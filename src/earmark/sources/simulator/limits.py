@@ -30,16 +30,28 @@ class RateLimiter:
     """Counts requests; `clock` gives Unix seconds."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:
-        self._limit = max(1, per_minute * WINDOW // 60)
+        self._limit = 1
+        self._others = 0.0
         self._clock = clock
         self._window = -1
         self._used = 0
+        self.configure(per_minute)
+
+    def configure(self, per_minute: int, others: float = 0.0) -> None:
+        """Another limit from now on, of which other programs use the share `others`, evenly."""
+        self._limit = max(1, per_minute * WINDOW // 60)
+        self._others = others
 
     def take(self) -> Allowance:
         """One request; those above the limit are not granted and not counted further."""
-        window = int(self._clock()) // WINDOW
+        now = self._clock()
+        window = int(now) // WINDOW
         if window != self._window:
             self._window, self._used = window, 0
-        is_granted = self._used < self._limit
+        taken = 0
+        if self._others:
+            taken = int(self._limit * self._others * (now - window * WINDOW) / WINDOW)
+        is_granted = self._used + taken < self._limit
         self._used += is_granted
-        return Allowance(self._limit, self._limit - self._used, (window + 1) * WINDOW, is_granted)
+        left = max(0, self._limit - self._used - taken)
+        return Allowance(self._limit, left, (window + 1) * WINDOW, is_granted)

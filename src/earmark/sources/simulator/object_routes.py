@@ -1,6 +1,10 @@
 """The endpoints of everything but conversations."""
 
+from uuid import uuid4
+
+import numpy as np
 from aiohttp import web
+from numpy.typing import NDArray
 
 from earmark.sources.simulator.answers import answer, refuse_missing, refuse_parameter
 from earmark.sources.simulator.conversation_routes import (
@@ -9,9 +13,10 @@ from earmark.sources.simulator.conversation_routes import (
     read_body,
     read_pagination,
 )
-from earmark.sources.simulator.dataset import JsonObject
+from earmark.sources.simulator.dataset import Collection, Instant, JsonObject
 from earmark.sources.simulator.fields import CONTACTS, Table
-from earmark.sources.simulator.paging import Page, Sort, cut_page, parse_per_page, parse_sort
+from earmark.sources.simulator.page_faults import bend_page, cap_page_size
+from earmark.sources.simulator.paging import Sort, cut_page, parse_per_page, parse_sort
 from earmark.sources.simulator.search import Query, parse_query
 from earmark.sources.simulator.serverstate import STATE
 
@@ -27,8 +32,8 @@ routes = web.RouteTableDef()
 @routes.get("/me")
 async def identify(request: web.Request) -> web.Response:
     """The teammate whom the token belongs to, and the workspace."""
-    dataset = request.app[STATE].dataset
-    admin, profile = dataset.admins[0], dataset.profile
+    state = request.app[STATE]
+    admin, profile = state.live.admins[0], state.dataset.profile
     kept = ("type", "id", "name", "email", "job_title", "has_inbox_seat", "team_ids")
     return answer(
         {
@@ -42,7 +47,7 @@ async def identify(request: web.Request) -> web.Response:
                 "id_code": profile.code,
                 "name": profile.name,
                 "region": profile.region,
-                "timezone": profile.timezone,
+                "timezone": state.timezone,
                 "created_at": profile.created_at,
                 "identity_verification": False,
             },
@@ -53,7 +58,7 @@ async def identify(request: web.Request) -> web.Response:
 @routes.get("/admins")
 async def list_admins(request: web.Request) -> web.Response:
     """All teammates."""
-    return answer({"type": "admin.list", "admins": list(request.app[STATE].dataset.admins)})
+    return answer({"type": "admin.list", "admins": request.app[STATE].live.admins})
 
 
 @routes.get("/teams")
@@ -88,12 +93,10 @@ async def search_contacts(request: web.Request) -> web.Response:
 
 @routes.get("/contacts/{id}")
 async def retrieve_contact(request: web.Request) -> web.Response:
-    """One contact."""
-    contacts = request.app[STATE].dataset.contacts
-    index = contacts.index_of(request.match_info["id"])
-    if index is None:
-        raise refuse_missing()
-    return answer(contacts.document(index))
+    """One contact; 410 for one who is part of another contact now."""
+    live = request.app[STATE].live
+    index = live.find_contact(request.match_info["id"])
+    return answer(live.contacts.document(index))
 
 
 @routes.post("/companies/list")
@@ -105,7 +108,7 @@ async def list_companies(request: web.Request) -> web.Response:
     if page * per_page > _MAX_LISTED:
         raise refuse_parameter(f"page limit reached: {_MAX_LISTED} companies, use scroll", "page")
     state = request.app[STATE]
-    companies = state.dataset.companies
+    companies = Everything(state.dataset.companies)
     sort = Sort("updated_at", is_ascending=order == "asc")
     result = await state.find(_COMPANIES, companies, None, sort)
     chosen = result.order[(page - 1) * per_page : page * per_page]
@@ -124,14 +127,18 @@ async def list_companies(request: web.Request) -> web.Response:
 async def scroll_companies(request: web.Request) -> web.Response:
     """All companies, page by page; the last page is empty and ends the scroll."""
     state = request.app[STATE]
+    faults = state.mischief.faults
     token = request.query.get("scroll_param")
     scroll = state.continue_scroll(token) if token else state.open_scroll()
     companies = state.dataset.companies
-    end = min(scroll.at + _SCROLL_SIZE, companies.number)
-    data = [companies.document(index) for index in range(scroll.at, end)]
+    start = 0 if faults.scroll_stuck else scroll.at
+    end = min(start + _SCROLL_SIZE, companies.number)
+    data = [companies.document(index) for index in range(start, end)]
     scroll.at = end
     if not data:
         state.scroll = None
+    elif faults.scroll_tokens == "new":
+        scroll.token = str(uuid4())
     return answer(
         {
             "type": "list",
@@ -157,7 +164,42 @@ async def _answer_contacts(
     request: web.Request, query: Query | None, sort: Sort, per_page: int, cursor: str | None
 ) -> web.Response:
     state = request.app[STATE]
-    contacts = state.dataset.contacts
-    page: Page = cut_page(await state.find(CONTACTS, contacts, query, sort), per_page, cursor)
+    mischief, now = state.mischief, state.clock()
+    if not mischief.is_idle:
+        per_page = cap_page_size(mischief, "contacts", per_page)
+    contacts = state.live.view_contacts()
+    result = await state.find(state.contact_table, contacts, query, sort)
+    page = cut_page(result, per_page, cursor, now)
+    if not mischief.is_idle:
+        page = bend_page(mischief, "contacts", result, page, cursor, now)
     data: list[JsonObject] = [contacts.document(index) for index in page.indexes]
     return answer({"type": "list", "data": data, "total_count": page.total, "pages": page.pages})
+
+
+class Everything:
+    """A collection of which nothing is ever gone."""
+
+    def __init__(self, objects: Collection) -> None:
+        self._objects = objects
+        self.number = objects.number
+        self.alive: NDArray[np.bool_] = np.ones(objects.number, dtype=np.bool_)
+
+    def id_of(self, index: int) -> str:
+        """Intercom's identifier."""
+        return self._objects.id_of(index)
+
+    def index_of(self, identifier: str) -> int | None:
+        """The inverse of `id_of`."""
+        return self._objects.index_of(identifier)
+
+    def instants(self, field: Instant) -> NDArray[np.int64]:
+        """Unix seconds by index."""
+        return self._objects.instants(field)
+
+    def equals(self, field: str, value: str | int | bool | None) -> NDArray[np.bool_] | None:
+        """Which objects hold exactly this value."""
+        return self._objects.equals(field, value)
+
+    def document(self, index: int) -> JsonObject:
+        """The object."""
+        return self._objects.document(index)

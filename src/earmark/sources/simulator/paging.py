@@ -2,7 +2,8 @@
 
 A cursor holds the place of the last object given, as (value of the sort field, index), and a digest
 of the query it belongs to: paging neither loses nor repeats objects that share a second, and a
-cursor sent with another query or order is refused.
+cursor sent with another query or order is refused. It also says how many pages came before, and
+when it was given, so that cursors can be made to expire.
 """
 
 import base64
@@ -35,6 +36,23 @@ class Page(NamedTuple):
     indexes: list[int]
     total: int
     pages: JsonObject
+    start: int = 0
+    """How many objects of the result come before it."""
+    number: int = 1
+    """Counts the pages that were asked for one after the other."""
+    asked_at: int = 0
+    """When the cursor that leads here was given, in Unix seconds."""
+
+
+class Cursor(NamedTuple):
+    """What a cursor says."""
+
+    value: int
+    index: int
+    end: int
+    number: int
+    """Of the page that it leads to."""
+    given_at: int
 
 
 class Result(NamedTuple):
@@ -89,10 +107,12 @@ def digest_query(*parts: object) -> str:
     return hashlib.blake2b(text.encode(), digest_size=9).hexdigest()
 
 
-def cut_page(result: Result, per_page: int, cursor: str | None) -> Page:
-    """The page after the cursor, or the first one."""
+def cut_page(result: Result, per_page: int, cursor: str | None, now: float = 0) -> Page:
+    """The page after the cursor, or the first one; `now` in Unix seconds."""
     total = len(result.order)
-    start = 0 if cursor is None else _find_start(result, cursor)
+    place = None if cursor is None else _read_cursor(cursor, result.digest)
+    start = 0 if place is None else _find_start(result, place)
+    number = 1 if place is None else place.number
     indexes = [int(index) for index in result.order[start : start + per_page]]
     pages: JsonObject = {
         "type": "pages",
@@ -102,22 +122,25 @@ def cut_page(result: Result, per_page: int, cursor: str | None) -> Page:
     }
     end = start + len(indexes)
     if indexes and end < total:
-        following = _write_cursor(result, indexes[-1], end)
+        following = _write_cursor(result, indexes[-1], end, number + 1, int(now))
         pages["next"] = {"per_page": per_page, "starting_after": following}
-    return Page(indexes, total, pages)
+    return Page(indexes, total, pages, start, number, int(now) if place is None else place.given_at)
 
 
-def _write_cursor(result: Result, index: int, end: int) -> str:
+def _write_cursor(result: Result, index: int, end: int, number: int, now: int) -> str:
     value = index if result.values is None else int(result.values[index])
-    text = json.dumps([result.digest, value, index, end], separators=(",", ":"))
+    entries = [result.digest, value, index, end, number, now]
+    text = json.dumps(entries, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _find_start(result: Result, cursor: str) -> int:
-    """Where the page begins: just behind the cursor's place, even if that object is gone."""
-    value, index, end = _read_cursor(cursor, result.digest)
+def _find_start(result: Result, place: Cursor) -> int:
+    """Where the page begins: just behind the cursor's place, even if that object has moved."""
+    value, index, end = place.value, place.index, place.end
     if end <= len(result.order) and int(result.order[end - 1]) == index:
-        return end
+        current = index if result.values is None else int(result.values[index])
+        if current == value:
+            return end
     order = result.order if result.is_ascending else result.order[::-1]
     values = order.astype(np.int64) if result.values is None else result.values[order]
     low = int(np.searchsorted(values, value, side="left"))
@@ -127,16 +150,16 @@ def _find_start(result: Result, cursor: str) -> int:
     return upto if result.is_ascending else len(order) - before
 
 
-def _read_cursor(cursor: str, digest: str) -> tuple[int, int, int]:
+def _read_cursor(cursor: str, digest: str) -> Cursor:
     wrong = refuse_parameter("starting_after is not a cursor of this query", "starting_after")
     try:
         raw = json.loads(base64.urlsafe_b64decode(cursor.encode()))
     except (binascii.Error, ValueError) as error:
         raise wrong from error
     entries = cast(list[object], raw) if isinstance(raw, list) else []
-    if len(entries) != 4 or entries[0] != digest:
+    if len(entries) != 6 or entries[0] != digest:
         raise wrong
     numbers = [entry for entry in entries[1:] if isinstance(entry, int)]
-    if len(numbers) != 3 or min(numbers) < 0 or max(numbers) >= _BOUND or numbers[2] < 1:
+    if len(numbers) != 5 or min(numbers) < 0 or max(numbers) >= _BOUND or numbers[2] < 1:
         raise wrong
-    return numbers[0], numbers[1], numbers[2]
+    return Cursor(*numbers)

@@ -7,7 +7,10 @@ and `>` on dates.
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +24,8 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 MAX_DEPTH = 2
 MAX_FILTERS = 15
-DAY = 86_400
+_LAST_DAY = 100_000_000_000
+"""Calendars end somewhere."""
 _BREATH = 20
 """Objects looked at between two breaths of the event loop."""
 
@@ -158,7 +162,7 @@ def _bound(query: Query, table: Table, objects: Collection) -> tuple[Mask, Mask]
 def _match_column(condition: Condition, table: Table, objects: Collection) -> Mask | None:
     if condition.field in ("created_at", "updated_at"):
         times = objects.instants(condition.field)
-        return _compare_times(times, condition, by_day=table.dates_by_day)
+        return _compare_times(times, condition, table)
     if condition.field == "id" and condition.operator in _OPERATORS["identifier"]:
         return _compare_identifiers(condition, objects)
     if condition.operator not in ("=", "!=", "IN", "NIN"):
@@ -171,16 +175,29 @@ def _match_column(condition: Condition, table: Table, objects: Collection) -> Ma
     return ~hit if condition.operator in ("!=", "NIN") else hit
 
 
-def _compare_times(times: NDArray[np.int64], condition: Condition, *, by_day: bool) -> Mask:
-    """Dates by the second, or by the calendar day of UTC: `>` then begins the day after."""
+def _compare_times(times: NDArray[np.int64], condition: Condition, table: Table) -> Mask:
     value = condition.values[0]
     if not isinstance(value, int):
         return np.zeros(len(times), dtype=np.bool_)
-    if by_day:
-        value, times = value // DAY, times // DAY
+    start, end = find_span(value, table)
     if condition.operator == "=":
-        return times == value
-    return times > value if condition.operator == ">" else times < value
+        return (times >= start) & (times < end)
+    return times >= end if condition.operator == ">" else times < start
+
+
+def find_span(moment: int, table: Table) -> tuple[int, int]:
+    """The seconds that count as equal to `moment`: itself, or its whole day; the end is outside."""
+    if not table.dates_by_day or not 0 <= moment < _LAST_DAY:
+        return moment, moment + 1
+    return _find_day(moment, table.timezone)
+
+
+@lru_cache(maxsize=4096)
+def _find_day(moment: int, timezone: str) -> tuple[int, int]:
+    zone = ZoneInfo(timezone)
+    start = datetime.fromtimestamp(moment, UTC).astimezone(zone)
+    start = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    return int(start.timestamp()), int((start + timedelta(days=1)).timestamp())
 
 
 def _compare_identifiers(condition: Condition, objects: Collection) -> Mask:
@@ -215,21 +232,21 @@ def _holds(query: Query, table: Table, document: Mapping[str, Any]) -> bool:
     negated = query.operator in ("!=", "NIN", "!~")
     positive = {"!=": "=", "NIN": "=", "!~": "~", "IN": "="}.get(query.operator, query.operator)
     hit = any(
-        _compare(value, positive, wanted, by_day=table.dates_by_day and query.kind == "date")
+        _compare(value, positive, wanted, table if query.kind == "date" else None)
         for value in found
         for wanted in query.values
     )
     return hit != negated
 
 
-def _compare(value: Value, operator: str, wanted: Value, *, by_day: bool) -> bool:
+def _compare(value: Value, operator: str, wanted: Value, dates: Table | None) -> bool:
     if value is None or wanted is None:
         return operator == "=" and value is None and wanted is None
     if operator in ("<", ">"):  # also identifiers, which are numbers in the form of text
         value, wanted = int(value), int(wanted)
     if isinstance(value, int) and isinstance(wanted, int):
-        if by_day:
-            value, wanted = value // DAY, wanted // DAY
+        if dates is not None:
+            value, wanted = find_span(value, dates)[0], find_span(wanted, dates)[0]
         return _COMPARE_NUMBERS[cast(_NumberOperator, operator)](value, wanted)
     text, part = str(value).casefold(), str(wanted).casefold()
     if operator == "~":

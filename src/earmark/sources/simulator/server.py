@@ -2,17 +2,26 @@
 
 import hmac
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from earmark.db.models import Model
-from earmark.sources.simulator import conversation_routes, object_routes
+from earmark.sources.simulator import control_routes, conversation_routes, object_routes
 from earmark.sources.simulator.answers import Refusal, answer_refusal
+from earmark.sources.simulator.census import (
+    ConversationState,
+    ServedMessage,
+    list_messages,
+    take_census,
+)
+from earmark.sources.simulator.changes import Applied, Change
 from earmark.sources.simulator.dataset import Dataset
+from earmark.sources.simulator.faults import NO_FAULTS, Faults
 from earmark.sources.simulator.limits import Allowance
+from earmark.sources.simulator.mischief import Mischief, find_route
 from earmark.sources.simulator.serverstate import STATE, VERSION, ServerState
+from earmark.sources.simulator.webhooks import WebhookSettings, WebhookStatus
 
 RATE_LIMIT_PER_MINUTE = 1_000_000
 """The default is out of reach; Intercom gives a private app 10,000."""
@@ -25,17 +34,58 @@ MAX_BODY = 1 << 20
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class ServerAddress(Model):
-    """Where a running server is reached."""
+class RunningServer:
+    """A server that is up: its address, and what can be done to it from within this process."""
 
-    host: str
-    port: int
+    def __init__(self, host: str, port: int, state: ServerState) -> None:
+        self.host = host
+        self.port = port
+        self._state = state
 
     @property
     def base_url(self) -> str:
         """The address without a path."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
+
+    def apply(self, change: Change) -> Applied:
+        """Makes a change; raises `Refusal` where Intercom would refuse it."""
+        return self._state.live.apply(change)
+
+    @property
+    def faults(self) -> Faults:
+        """What is wrong just now."""
+        return self._state.mischief.faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._state.set_faults(faults)
+
+    def states(self) -> Iterator[ConversationState]:
+        """What is true of all conversations, as `/_simulator/truth` tells it."""
+        return take_census(self._state.live.conversations)
+
+    def texts(self, conversation_id: str) -> list[ServedMessage]:
+        """The messages of a conversation as a retrieval gives them; raises `Refusal` (404)."""
+        live = self._state.live
+        return list_messages(live.conversations.document(live.find_conversation(conversation_id)))
+
+    async def set_webhooks(self, settings: WebhookSettings | None) -> WebhookStatus:
+        """Another receiver, or none; the status says whether it answered a HEAD request."""
+        return await self._state.webhooks.configure(settings)
+
+    @property
+    def webhooks(self) -> WebhookStatus:
+        """How the deliveries went."""
+        return self._state.webhooks.status
+
+    def ping(self) -> None:
+        """Sends the notification that is always subscribed to."""
+        self._state.webhooks.ping()
+
+    async def settle(self) -> None:
+        """Waits until all notifications are delivered or given up."""
+        await self._state.webhooks.settle()
 
 
 def create_app(
@@ -44,13 +94,28 @@ def create_app(
     token: str,
     rate_limit_per_minute: int = RATE_LIMIT_PER_MINUTE,
     clock: Callable[[], float] = time.time,
+    faults: Faults = NO_FAULTS,
 ) -> web.Application:
-    """The application; `clock` gives Unix seconds and drives rate limit and scrolls."""
+    """The application; `clock` gives Unix seconds and drives all that depends on time."""
     app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
-    app[STATE] = ServerState.create(dataset, token, rate_limit_per_minute, clock)
+    state = ServerState.create(dataset, token, rate_limit_per_minute, clock)
+    if faults != NO_FAULTS:
+        state.set_faults(faults)
+    app[STATE] = state
+    app.add_routes(control_routes.routes)
     app.add_routes(conversation_routes.routes)
     app.add_routes(object_routes.routes)
+    app.on_shutdown.append(_let_go)
+    app.on_cleanup.append(_end_webhooks)
     return app
+
+
+async def _let_go(app: web.Application) -> None:
+    app[STATE].mischief.stopping.set()
+
+
+async def _end_webhooks(app: web.Application) -> None:
+    await app[STATE].webhooks.close()
 
 
 @asynccontextmanager
@@ -61,15 +126,23 @@ async def serve(
     port: int = 0,
     token: str,
     rate_limit_per_minute: int = RATE_LIMIT_PER_MINUTE,
-) -> AsyncGenerator[ServerAddress]:
+    clock: Callable[[], float] = time.time,
+    faults: Faults = NO_FAULTS,
+) -> AsyncGenerator[RunningServer]:
     """Serves until the context is left; port 0 takes a free one."""
-    app = create_app(dataset, token=token, rate_limit_per_minute=rate_limit_per_minute)
+    app = create_app(
+        dataset,
+        token=token,
+        rate_limit_per_minute=rate_limit_per_minute,
+        clock=clock,
+        faults=faults,
+    )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
         bound = runner.addresses[0]
-        yield ServerAddress(host=host, port=int(bound[1]))
+        yield RunningServer(host, int(bound[1]), app[STATE])
     finally:
         await runner.cleanup()
 
@@ -78,20 +151,45 @@ async def serve(
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Rate limit, token and version, in this order; every refusal becomes an `error.list`."""
     state = request.app[STATE]
+    if request.path.startswith(control_routes.PREFIX):
+        return await _answer(request, handler, lambda: _check_token(request, state.token))
     allowance = state.limiter.take()
-    try:
-        _admit(request, state.token, allowance)
-        response = await handler(request)
-    except Refusal as refusal:
-        response = answer_refusal(refusal)
-    except web.HTTPException as error:
-        code = "not_found" if error.status == 404 else "client_error"
-        response = answer_refusal(Refusal(error.status, code, error.reason))
+    mischief = state.mischief
+    if not mischief.is_idle:
+        handler = _misbehave(handler, mischief)
+    response = await _answer(request, handler, lambda: _admit(request, state.token, allowance))
+    if response.prepared:
+        return response
     response.headers.update(allowance.headers)
     response.headers["Intercom-Version"] = ".".join(
         str(number) for number in request.get(VERSION, CURRENT_VERSION)
     )
-    return response
+    if mischief.is_idle:
+        return response
+    route = find_route(request)
+    mischief.mend_headers(response, route)
+    return await mischief.spoil(request, response, route)
+
+
+async def _answer(
+    request: web.Request, handler: Handler, admit: Callable[[], None]
+) -> web.StreamResponse:
+    try:
+        admit()
+        return await handler(request)
+    except Refusal as refusal:
+        return answer_refusal(refusal)
+    except web.HTTPException as error:
+        code = "not_found" if error.status == 404 else "client_error"
+        return answer_refusal(Refusal(error.status, code, error.reason))
+
+
+def _misbehave(handler: Handler, mischief: Mischief) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        await mischief.meet(find_route(request))
+        return await handler(request)
+
+    return handle
 
 
 def _admit(request: web.Request, token: str, allowance: Allowance) -> None:
