@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.db.models import CANNOT_TELL
+from earmark.evaluation import intervals
 from earmark.evaluation.classification_metrics import score_classification
 from earmark.evaluation.clustering_metrics import score_clustering
 
@@ -120,3 +121,24 @@ def test_pair_shares_agree_with_counting(items: list[tuple[str, int]]) -> None:
             both += alike and name == other_name
     assert scores.pairwise_precision == pytest.approx(both / together if together else 1.0)
     assert scores.pairwise_recall == pytest.approx(both / belonging if belonging else 1.0)
+
+
+def test_p_value_of_a_change_agrees_with_its_interval() -> None:
+    for now, before in [(0, 9), (3, 12), (12, 12), (20, 12), (1, 0), (9, 0), (40, 160)]:
+        change = intervals.change(now, before, now_days=7, before_days=28)
+        p_value = intervals.change_p_value(now, before, now_days=7, before_days=28)
+        excludes_one = change.low > 1 or (change.high is not None and change.high < 1)
+        assert (p_value < 0.05) == excludes_one, (now, before)
+
+
+def test_without_counts_no_change_is_likely() -> None:
+    assert intervals.change_p_value(0, 0, now_days=7, before_days=28) == 1.0
+    assert intervals.discoveries([]) == []
+
+
+def test_discoveries_stand_out_among_all() -> None:
+    assert intervals.discoveries([0.04]) == [True]
+    assert intervals.discoveries([0.04, 0.5, 0.6, 0.7]) == [False] * 4
+    assert intervals.discoveries([0.7, 0.001, 0.02, 0.9]) == [False, True, True, False]
+    # A larger one that passes takes the smaller ones with it.
+    assert intervals.discoveries([0.03, 0.035, 0.036]) == [True, True, True]

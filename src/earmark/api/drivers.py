@@ -1,6 +1,6 @@
 """Contact drivers: themes as reasons why customers write, and how surely that has changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
@@ -26,7 +26,11 @@ class Driver(Model):
     """Conversations that a week had on average over the four weeks before."""
     change: Change
     verdict: Verdict
-    """Rising or falling only where the whole interval says so; new: first seen this week."""
+    """Rising or falling only where that is sure among all themes; new: first seen this week.
+
+    Of many themes some change by chance: of those that are called rising or falling, one in twenty
+    at most is expected to (Benjamini and Hochberg).
+    """
     quotes: tuple[Quote, ...]
 
 
@@ -41,16 +45,17 @@ async def load_drivers(
 ) -> list[Driver]:
     """Drivers with `quotes` quotes each: all or those named by size, or the `most` telling ones."""
     recent_from = until - timedelta(days=RECENT_DAYS)
-    volumes = await insight_storage.theme_volumes(
+    every = await insight_storage.theme_volumes(
         reader,
         workspace_id,
         recent_from=recent_from,
         before_from=recent_from - timedelta(days=BEFORE_DAYS),
         until=until,
-        theme_ids=theme_ids,
     )
+    verdicts = _verdicts(every, recent_from)
+    volumes = [v for v in every if theme_ids is None or v.theme_id in theme_ids]
     if most is not None:
-        volumes = sorted(volumes, key=_telling, reverse=True)[:most]
+        volumes = sorted(volumes, key=lambda v: _telling(v, verdicts), reverse=True)[:most]
     ids = [volume.theme_id for volume in volumes]
     themes = await theme_storage.list_themes(reader, workspace_id, ids)
     by_id = {theme.id: theme for theme in themes}
@@ -58,7 +63,7 @@ async def load_drivers(
     for quote in await insight_storage.theme_quotes(reader, workspace_id, ids, per_theme=quotes):
         said[quote.theme_id].append(quote)
     return [
-        _to_driver(by_id[volume.theme_id], volume, said[volume.theme_id], recent_from)
+        _to_driver(by_id[volume.theme_id], volume, said[volume.theme_id], verdicts[volume.theme_id])
         for volume in volumes
         if volume.theme_id in by_id
     ]
@@ -70,11 +75,28 @@ def end_of_day(moment: datetime) -> datetime:
     return midnight + timedelta(days=1)
 
 
-def _telling(volume: ThemeVolume) -> tuple[int, float]:
-    """Clear rises first, by how many more conversations they brought; then by present size."""
-    if _change(volume).low > 1:
+def _telling(volume: ThemeVolume, verdicts: Mapping[int, Verdict]) -> tuple[int, float]:
+    """Sure rises first, by how many more conversations they brought; then by present size."""
+    if verdicts[volume.theme_id] == "rising":
         return 1, volume.recent - _usual(volume)
     return 0, volume.recent
+
+
+def _verdicts(volumes: Sequence[ThemeVolume], recent_from: datetime) -> dict[int, Verdict]:
+    known = [volume for volume in volumes if volume.first_at < recent_from]
+    sure = intervals.discoveries(
+        [
+            intervals.change_p_value(
+                volume.recent, volume.before, now_days=RECENT_DAYS, before_days=BEFORE_DAYS
+            )
+            for volume in known
+        ]
+    )
+    verdicts: dict[int, Verdict] = {volume.theme_id: "new" for volume in volumes}
+    for volume, is_sure in zip(known, sure, strict=True):
+        direction: Verdict = "rising" if volume.recent > _usual(volume) else "falling"
+        verdicts[volume.theme_id] = direction if is_sure else "unclear"
+    return verdicts
 
 
 def _change(volume: ThemeVolume) -> Change:
@@ -87,16 +109,8 @@ def _usual(volume: ThemeVolume) -> float:
     return volume.before * RECENT_DAYS / BEFORE_DAYS
 
 
-def _verdict(volume: ThemeVolume, change: Change, recent_from: datetime) -> Verdict:
-    if volume.first_at >= recent_from:
-        return "new"
-    if change.low > 1:
-        return "rising"
-    return "falling" if change.high is not None and change.high < 1 else "unclear"
-
-
 def _to_driver(
-    theme: Theme, volume: ThemeVolume, quotes: Sequence[Quote], recent_from: datetime
+    theme: Theme, volume: ThemeVolume, quotes: Sequence[Quote], verdict: Verdict
 ) -> Driver:
     change = _change(volume)
     return Driver(
@@ -104,6 +118,6 @@ def _to_driver(
         volume=volume,
         usual=_usual(volume),
         change=change,
-        verdict=_verdict(volume, change, recent_from),
+        verdict=verdict,
         quotes=tuple(quotes),
     )

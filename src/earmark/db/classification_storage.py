@@ -286,7 +286,8 @@ async def _store_embeddings(
         " JOIN issues i ON i.workspace_id = %(workspace_id)s"
         " AND (i.conversation_id, i.position) = (s.conversation_id, s.position)"
         " ON CONFLICT (workspace_id, issue_id) DO UPDATE SET"
-        " model_version = excluded.model_version, embedding = excluded.embedding",
+        " model_version = excluded.model_version, embedding = excluded.embedding,"
+        " searched = false",
         {"workspace_id": workspace_id},
     )
 

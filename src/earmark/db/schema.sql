@@ -363,6 +363,8 @@ CREATE TABLE embeddings (
     issue_id      bigint  NOT NULL,
     model_version text    NOT NULL,
     embedding     halfvec NOT NULL,
+    -- Whether themes were looked for with it: a second look would find nothing else.
+    searched      boolean NOT NULL DEFAULT false,
     PRIMARY KEY (workspace_id, issue_id),
     FOREIGN KEY (workspace_id, issue_id) REFERENCES issues ON DELETE CASCADE
 );

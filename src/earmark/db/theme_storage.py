@@ -1,6 +1,7 @@
 """Themes: the pool of issues that belong to none, assignments, versions."""
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from earmark.db.models import Decider, Model, Theme
 Vectors = npt.NDArray[np.float32]
 
 
+Part = Literal["all", "sample", "unsearched"]
+
+
 class PooledIssues(Model):
     """Issues with their embeddings; row i of `vectors` belongs to entry i of the lists."""
 
@@ -25,15 +29,28 @@ class PooledIssues(Model):
     category_ids: tuple[str | None, ...]
     area_ids: tuple[str | None, ...]
     statements: tuple[str, ...]
+    languages: tuple[str | None, ...]
     vectors: Vectors
 
 
 class Centroids(Model):
-    """The mean embedding of each theme's members, not normalised."""
+    """The mean embedding of each theme's members in each language, not normalised."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     theme_ids: tuple[int, ...]
+    languages: tuple[str | None, ...]
+    sizes: tuple[int, ...]
+    vectors: Vectors
+
+
+class LanguageMeans(Model):
+    """The mean embedding of all issues in each language, the most frequent language first."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    languages: tuple[str, ...]
+    sizes: tuple[int, ...]
     vectors: Vectors
 
 
@@ -75,12 +92,13 @@ async def read_pool(
     excluded: Sequence[str],
     after: int = 0,
     limit: int,
-    sampled: bool = False,
+    part: Part = "all",
 ) -> PooledIssues:
     """Issues without a theme, embedded by `model_version`, not of an `excluded` category.
 
-    In the order of their ids, beginning after `after`; or an even sample of all, which is the same
-    in every database that holds the same conversations.
+    In the order of their ids, beginning after `after`. Those that no search for themes has seen
+    yet are "unsearched"; a "sample" is even, and the same in every database that holds the same
+    conversations.
     """
     parameters: dict[str, object] = {
         "workspace_id": workspace_id,
@@ -88,17 +106,19 @@ async def read_pool(
         "excluded": list(excluded),
         "after": after,
         "limit": limit,
-        "sampled": sampled,
+        "sampled": part == "sample",
+        "unsearched": part == "unsearched",
     }
     cursor = await connection.execute(
         "SELECT i.id, i.conversation_id, coalesce(c.contact_id, 'of ' || c.id) AS customer_id,"
-        " l.category_id, i.product_area_id AS area_id, i.statement, e.embedding"
+        " l.category_id, i.product_area_id AS area_id, i.statement, f.language, e.embedding"
         " FROM issues i JOIN embeddings e ON (e.workspace_id, e.issue_id) = (i.workspace_id, i.id)"
         " JOIN conversations c ON (c.workspace_id, c.id) = (i.workspace_id, i.conversation_id)"
         " LEFT JOIN classifications l ON (l.workspace_id, l.conversation_id)"
         " = (c.workspace_id, c.id) AND l.stage = 'final' AND l.is_current"
+        " LEFT JOIN facets f ON (f.workspace_id, f.conversation_id) = (c.workspace_id, c.id)"
         " WHERE i.workspace_id = %(workspace_id)s AND i.id > %(after)s AND c.deleted_at IS NULL"
-        " AND e.model_version = %(model_version)s"
+        " AND e.model_version = %(model_version)s AND NOT (e.searched AND %(unsearched)s)"
         " AND NOT coalesce(l.category_id, '') = ANY(%(excluded)s)"
         " AND NOT EXISTS (SELECT FROM theme_assignments a WHERE a.workspace_id = i.workspace_id"
         " AND a.issue_id = i.id AND a.superseded_at IS NULL)"
@@ -116,6 +136,7 @@ async def read_pool(
         category_ids=tuple(row["category_id"] for row in rows),
         area_ids=tuple(row["area_id"] for row in rows),
         statements=tuple(row["statement"] for row in rows),
+        languages=tuple(row["language"] for row in rows),
         vectors=_stack(row["embedding"].to_numpy() for row in rows),
     )
 
@@ -127,25 +148,65 @@ def _stack(vectors: Iterable[npt.NDArray[np.floating]]) -> Vectors:
     return np.vstack(listed).astype(np.float32)
 
 
+async def mark_searched(
+    connection: WriteConnection, workspace_id: int, *, model_version: str
+) -> None:
+    """Record that themes have been looked for among all issues that there are."""
+    await connection.execute(
+        "UPDATE embeddings SET searched = true WHERE workspace_id = %(workspace_id)s"
+        " AND model_version = %(model_version)s AND NOT searched",
+        {"workspace_id": workspace_id, "model_version": model_version},
+    )
+
+
 async def read_centroids(
     connection: ReadConnection, workspace_id: int, *, model_version: str
 ) -> Centroids:
-    """The centroid of every theme that has members embedded by `model_version`."""
+    """The centroid of every theme that has members embedded by `model_version`, per language."""
     cursor = await connection.execute(
-        "SELECT a.theme_id, avg(e.embedding::vector) AS centroid"
+        "SELECT a.theme_id, f.language, count(*)::int AS size,"
+        " avg(e.embedding::vector) AS centroid"
         " FROM theme_assignments a JOIN embeddings e"
         " ON (e.workspace_id, e.issue_id) = (a.workspace_id, a.issue_id)"
+        " JOIN issues i ON (i.workspace_id, i.id) = (e.workspace_id, e.issue_id)"
+        " LEFT JOIN facets f ON (f.workspace_id, f.conversation_id)"
+        " = (i.workspace_id, i.conversation_id)"
         " JOIN themes t ON (t.workspace_id, t.id) = (a.workspace_id, a.theme_id)"
         " WHERE a.workspace_id = %(workspace_id)s AND a.superseded_at IS NULL"
         " AND t.merged_into IS NULL AND e.model_version = %(model_version)s"
-        " GROUP BY a.theme_id ORDER BY a.theme_id",
+        " GROUP BY a.theme_id, f.language ORDER BY a.theme_id, f.language",
         {"workspace_id": workspace_id, "model_version": model_version},
         binary=True,
     )
     rows = await cursor.fetchall()
     return Centroids(
         theme_ids=tuple(row["theme_id"] for row in rows),
+        languages=tuple(row["language"] for row in rows),
+        sizes=tuple(row["size"] for row in rows),
         vectors=_stack(row["centroid"].to_numpy() for row in rows),
+    )
+
+
+async def read_language_means(
+    connection: ReadConnection, workspace_id: int, *, model_version: str
+) -> LanguageMeans:
+    """The mean embedding of each language's issues."""
+    cursor = await connection.execute(
+        "SELECT f.language, count(*)::int AS size, avg(e.embedding::vector) AS mean"
+        " FROM embeddings e"
+        " JOIN issues i ON (i.workspace_id, i.id) = (e.workspace_id, e.issue_id)"
+        " JOIN facets f ON (f.workspace_id, f.conversation_id)"
+        " = (i.workspace_id, i.conversation_id)"
+        " WHERE e.workspace_id = %(workspace_id)s AND e.model_version = %(model_version)s"
+        " AND f.language IS NOT NULL GROUP BY f.language ORDER BY count(*) DESC, f.language",
+        {"workspace_id": workspace_id, "model_version": model_version},
+        binary=True,
+    )
+    rows = await cursor.fetchall()
+    return LanguageMeans(
+        languages=tuple(row["language"] for row in rows),
+        sizes=tuple(row["size"] for row in rows),
+        vectors=_stack(row["mean"].to_numpy() for row in rows),
     )
 
 

@@ -1,6 +1,7 @@
-"""Intervals for shares, counts and changes, all at 95 %."""
+"""Intervals for shares, counts and changes, all at 95 %, and what is sure among many changes."""
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from earmark.db.models import Interval, Model
@@ -63,3 +64,30 @@ def change(now: int, before: int, *, now_days: float, before_days: float) -> Cha
         low=low / (1 - low) * exposure,
         high=high / (1 - high) * exposure if before else None,
     )
+
+
+def change_p_value(now: int, before: int, *, now_days: float, before_days: float) -> float:
+    """How likely counts that differ at least so much are where the rate has not changed.
+
+    Two-sided, from the same conditional binomial as the interval of `change`.
+    """
+    from scipy import special  # noqa: PLC0415 - as above
+
+    total, share_now = now + before, now_days / (now_days + before_days)
+    as_many = float(special.betainc(now, before + 1, share_now)) if now else 1.0
+    as_few = 1 - float(special.betainc(now + 1, before, share_now)) if before else 1.0
+    return min(2 * min(as_many, as_few), 1.0) if total else 1.0
+
+
+def discoveries(p_values: Sequence[float], *, false_share: float = 0.05) -> list[bool]:
+    """Which of many findings may be called sure (Benjamini and Hochberg 1995).
+
+    Of those that are, no more than `false_share` are expected to be chance, however many there are.
+    """
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    passed = 0
+    for rank, place in enumerate(order, start=1):
+        if p_values[place] <= false_share * rank / len(p_values):
+            passed = rank
+    sure = set(order[:passed])
+    return [place in sure for place in range(len(p_values))]

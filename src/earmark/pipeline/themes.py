@@ -19,8 +19,9 @@ from earmark.db import taxonomy_storage, theme_storage
 from earmark.db.connection import Database
 from earmark.db.models import CANNOT_TELL, THEMELESS_CATEGORIES, Decider, Model
 from earmark.db.statistics import refresh_statistics
-from earmark.db.theme_storage import Assignment, PooledIssues, ThemeDraft
+from earmark.db.theme_storage import Assignment, Part, PooledIssues, ThemeDraft
 from earmark.llm.base import Grouping, ThemeFinder
+from earmark.pipeline.languages import Origins
 from earmark.pipeline.naming import choose_name
 from earmark.pipeline.progress import Progress
 
@@ -51,17 +52,45 @@ async def update_themes(
     if info is None:
         return
     await _refresh_statistics(database)
-    await _assign_pool(database, finder, workspace_id, info.version)
-    made = await _induce(database, finder, workspace_id, info.version)
-    if made and not await progress.cancelled():
-        # With a large pool only a sample was searched: the rest meets the new themes here.
-        await _assign_pool(database, finder, workspace_id, info.version)
-    await _refresh_statistics(database)
+    async with database.read() as connection:
+        fresh = await theme_storage.read_pool(
+            connection,
+            workspace_id,
+            model_version=info.version,
+            excluded=THEMELESS_CATEGORIES,
+            limit=1,
+            part="unsearched",
+        )
+    if fresh.ids:
+        await _search(database, finder, workspace_id, info.version, progress)
     async with database.read() as connection:
         totals = await theme_storage.count_themed(
             connection, workspace_id, excluded=THEMELESS_CATEGORIES
         )
     await progress.report(totals.themes, totals.themes)
+
+
+async def _search(
+    database: Database,
+    finder: ThemeFinder,
+    workspace_id: int,
+    model_version: str,
+    progress: Progress,
+) -> None:
+    """Look through the pool; what was looked through once is not looked through again."""
+    async with database.read() as connection:
+        means = await theme_storage.read_language_means(
+            connection, workspace_id, model_version=model_version
+        )
+    origins = Origins(means)
+    await _assign_pool(database, finder, workspace_id, model_version, origins, part="unsearched")
+    made = await _induce(database, finder, workspace_id, model_version, origins)
+    if made and not await progress.cancelled():
+        # With a large pool only a sample was searched: the rest meets the new themes here.
+        await _assign_pool(database, finder, workspace_id, model_version, origins)
+    async with database.write() as connection:
+        await theme_storage.mark_searched(connection, workspace_id, model_version=model_version)
+    await _refresh_statistics(database)
 
 
 async def _refresh_statistics(database: Database) -> None:
@@ -70,15 +99,23 @@ async def _refresh_statistics(database: Database) -> None:
 
 
 async def _assign_pool(
-    database: Database, finder: ThemeFinder, workspace_id: int, model_version: str
+    database: Database,
+    finder: ThemeFinder,
+    workspace_id: int,
+    model_version: str,
+    origins: Origins,
+    *,
+    part: Part = "all",
 ) -> None:
-    """Walk the whole pool in batches, so that memory does not grow with it."""
+    """Walk the pool in batches, so that memory does not grow with it."""
     async with database.read() as connection:
-        known = await theme_storage.read_centroids(
-            connection, workspace_id, model_version=model_version
+        theme_ids, centroids = origins.join(
+            await theme_storage.read_centroids(
+                connection, workspace_id, model_version=model_version
+            )
         )
     after = 0
-    while known.theme_ids:
+    while theme_ids:
         async with database.read() as connection:
             pool = await theme_storage.read_pool(
                 connection,
@@ -87,15 +124,17 @@ async def _assign_pool(
                 excluded=THEMELESS_CATEGORIES,
                 after=after,
                 limit=_BATCH,
+                part=part,
             )
         if not pool.ids:
             return
         after = pool.ids[-1]
-        fits = await asyncio.to_thread(finder.assign, pool.vectors, known.vectors)
+        vectors = origins.shift(pool.vectors, pool.languages)
+        fits = await asyncio.to_thread(finder.assign, vectors, centroids)
         assignments = [
             Assignment(
                 issue_id=issue_id,
-                theme_id=known.theme_ids[int(label)],
+                theme_id=theme_ids[int(label)],
                 probability=_probability(similarity),
             )
             for issue_id, label, similarity in zip(
@@ -114,7 +153,11 @@ async def _assign_pool(
 
 
 async def _induce(
-    database: Database, finder: ThemeFinder, workspace_id: int, model_version: str
+    database: Database,
+    finder: ThemeFinder,
+    workspace_id: int,
+    model_version: str,
+    origins: Origins,
 ) -> int:
     """Make themes of the groups in the pool; returns how many."""
     async with database.read() as connection:
@@ -124,11 +167,12 @@ async def _induce(
             model_version=model_version,
             excluded=THEMELESS_CATEGORIES,
             limit=_INDUCED_ON,
-            sampled=True,
+            part="sample",
         )
     if len(pool.ids) < _LEAST_CONVERSATIONS:
         return 0
-    found = await asyncio.to_thread(find_themes, finder, pool)
+    shifted = pool.model_copy(update={"vectors": origins.shift(pool.vectors, pool.languages)})
+    found = await asyncio.to_thread(find_themes, finder, shifted)
     async with database.write() as connection:
         ids = await theme_storage.create_themes(
             connection,
