@@ -6,8 +6,9 @@ requests in the same order meet the same faults.
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, Literal
+from zoneinfo import available_timezones
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from earmark.db.models import Model
 from earmark.errors import InvalidInput
@@ -122,6 +123,13 @@ class Faults(Model):
     """The scroll gives its first page again and again, with the same token."""
     scroll_tokens: Literal["same", "new"] = "same"
     """Whether each page of the scroll comes with a token of its own; Intercom keeps one."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _check_timezone(cls, name: str | None) -> str | None:
+        if name is not None and name not in available_timezones():
+            raise ValueError("not a timezone of the IANA database")
+        return name
 
     @model_validator(mode="after")
     def _check_routes(self) -> "Faults":

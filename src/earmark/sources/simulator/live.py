@@ -249,12 +249,16 @@ class LiveWorkspace:
 
     def _add_admin(self, change: AddAdmin, number: int) -> Applied:
         identifier = str(_FIRST_NEW_ADMIN + number)
-        template = self.admins[0]
-        admin = {"id": identifier, "name": change.name, "email": change.email, "team_ids": []}
-        self.admins.append({**template, **admin})
-        return Applied(
-            number=number, kind=change.kind, at=self._now(change, 0), admin_id=identifier
-        )
+        admin: JsonObject = {
+            **self.admins[0],
+            "id": identifier,
+            "name": change.name,
+            "email": change.email,
+            "team_ids": [],
+        }
+        self.admins.append(admin)
+        at = self._now(change, 0)
+        return Applied(number=number, kind=change.kind, at=at, admin_id=identifier)
 
     # ------------------------------------------------------------ looking up
 

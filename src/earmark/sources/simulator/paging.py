@@ -48,7 +48,8 @@ class Cursor(NamedTuple):
     """What a cursor says."""
 
     value: int
-    index: int
+    place: int
+    """The index of the last object given."""
     end: int
     number: int
     """Of the page that it leads to."""
@@ -134,9 +135,9 @@ def _write_cursor(result: Result, index: int, end: int, number: int, now: int) -
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _find_start(result: Result, place: Cursor) -> int:
+def _find_start(result: Result, cursor: Cursor) -> int:
     """Where the page begins: just behind the cursor's place, even if that object has moved."""
-    value, index, end = place.value, place.index, place.end
+    value, index, end = cursor.value, cursor.place, cursor.end
     if end <= len(result.order) and int(result.order[end - 1]) == index:
         current = index if result.values is None else int(result.values[index])
         if current == value:

@@ -1,6 +1,6 @@
 """Conversations in the forms of older versions, and in forms that only surprise a reader."""
 
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from earmark.sources.simulator.dataset import JsonObject
 from earmark.sources.simulator.faults import Faults
@@ -53,15 +53,16 @@ def _draw_empty(faults: Faults, draw: Draw) -> int | None:
     return 0 if faults.unassigned == "zero" else None
 
 
-def _number_ids(value: Any) -> Any:
+def _number_ids(value: object) -> object:
     if isinstance(value, list):
-        return [_number_ids(item) for item in cast(list[Any], value)]
+        return [_number_ids(item) for item in cast(list[object], value)]
     if not isinstance(value, dict):
         return value
-    entries = cast(JsonObject, value)
     return {
-        name: int(item)
-        if name == "id" and isinstance(item, str) and item.isdecimal()
-        else _number_ids(item)
-        for name, item in entries.items()
+        name: _number_id(item) if name == "id" else _number_ids(item)
+        for name, item in cast(dict[str, object], value).items()
     }
+
+
+def _number_id(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
