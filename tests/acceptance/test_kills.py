@@ -5,7 +5,9 @@ The moments follow from pytest's random seed, which its header shows.
 """
 
 import asyncio
+import json
 import random
+import signal
 from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -90,6 +92,20 @@ class Theatre:
             await _all_ended(orphans)
             return await harvest(database, run.workspace_id)
 
+    async def play_interruption(self) -> tuple[Run, dict[str, Any]]:
+        """A sync is told to stop by Ctrl-C; gives its run and the report of the next sync."""
+        folder = self._folder / "interrupted"
+        async with self._database("interrupted") as database:
+            with started(folder, "sync", **self._source) as process:
+                run = await _newest_run(database)
+                process.send_signal(signal.SIGINT)
+                await asyncio.to_thread(process.communicate)
+            assert process.returncode == 130
+            with started(folder, "sync", "--json", **self._source) as process:
+                output, _ = await asyncio.to_thread(process.communicate)
+            assert process.returncode == 0
+            return run, json.loads(output)
+
     def _chance(self, scene: str) -> random.Random:
         return random.Random(f"{self._seed} {scene}")  # noqa: S311 - no secret
 
@@ -163,12 +179,13 @@ class Scenes:
         self.undisturbed = undisturbed
         self.workers = asyncio.create_task(theatre.play_workers())
         self.demo = asyncio.create_task(theatre.play_demo())
+        self.interruption = asyncio.create_task(theatre.play_interruption())
 
     async def close(self) -> None:
         """Stop what is still being played."""
-        self.workers.cancel()
-        self.demo.cancel()
-        await asyncio.gather(self.workers, self.demo, return_exceptions=True)
+        for task in (self.workers, self.demo, self.interruption):
+            task.cancel()
+        await asyncio.gather(self.workers, self.demo, self.interruption, return_exceptions=True)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -219,3 +236,10 @@ async def test_workers_killed_in_any_stage_lose_nothing_and_repeat_nothing(
 
 async def test_demo_survives_postgres_and_its_run_survives_the_demo(scenes: Scenes) -> None:
     check(await scenes.demo, scenes.undisturbed)
+
+
+async def test_interrupted_sync_is_gone_on_with_by_the_next(scenes: Scenes) -> None:
+    run, report = await scenes.interruption
+    assert report["run"]["id"] == run.id
+    assert report["run"]["status"] == "succeeded"
+    assert report["coverage"]["stored"] == report["coverage"]["expected"]
