@@ -74,6 +74,46 @@ async def test_single_answers_hold_the_contract() -> None:
             check("company", company)
 
 
+async def test_changed_conversations_hold_the_contract() -> None:
+    async with simulate(make_sample()) as simulator:
+        listed = (await simulator.get("/conversations?per_page=3")).json["conversations"]
+        one, two, three = [item["id"] for item in listed]
+        made = await simulator.change(kind="create_conversation", body="<p>a</p>")
+        for kind, fields in CHANGES.items():
+            await simulator.change(kind=kind, conversation_id=one, **fields)
+        await simulator.change(kind="merge_conversations", conversation_id=two, into=three)
+        for identifier in (made["conversation_id"], one, two, three):
+            check("conversation", await simulator.conversation(identifier))
+        again = (await simulator.get("/conversations?per_page=6")).json
+        check("conversation_list", again)
+        contacts = (await simulator.get("/contacts?per_page=2")).json["data"]
+        first, second = [contact["id"] for contact in contacts]
+        await simulator.change(kind="update_contact", contact_id=first, name="A")
+        await simulator.change(kind="merge_contacts", contact_id=second, into=first)
+        await simulator.change(kind="delete_conversation", conversation_id=two)
+        await simulator.change(kind="add_admin", name="A", email="a@b.example")
+        check("contact", (await simulator.get(f"/contacts/{first}")).json)
+        check("error", (await simulator.get(f"/contacts/{second}")).json)
+        check("admin_list", (await simulator.get("/admins")).json)
+        check("deleted_conversation_list", (await simulator.get("/conversations/deleted")).json)
+
+
+CHANGES: dict[str, dict[str, object]] = {
+    "customer_reply": {"body": "<p>b</p>"},
+    "teammate_reply": {"body": "<p>c</p>"},
+    "add_note": {"body": "<p>d</p>"},
+    "assign": {"admin_id": make_sample().admins[1]["id"]},
+    "add_tag": {"tag_id": make_sample().tags[0]["id"]},
+    "rate": {"rating": 3},
+    "set_attribute": {"name": "x", "value": "y"},
+    "add_parts": {"number": 3},
+    "snooze": {"until": 2_000_000_000},
+    "reopen": {},
+    "close": {"body": "<p>e</p>"},
+    "redact_source": {},
+}
+
+
 async def test_conversations_hold_the_contract() -> None:
     async with simulate(make_sample()) as simulator:
         query = {"field": "created_at", "operator": ">", "value": 0}

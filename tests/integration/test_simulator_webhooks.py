@@ -205,8 +205,16 @@ async def test_a_receiver_that_does_not_answer_is_not_accepted(url: str) -> None
     async with run() as (simulator, receiver):
         answer = await simulator.put("/_simulator/webhooks", {"url": url, "secret": SECRET})
         assert answer.status in (400, 422)
+        await change(simulator)
+        assert receiver.taken == []
+
+
+async def test_a_refused_receiver_leaves_the_old_one_in_place() -> None:
+    async with run() as (simulator, receiver):
+        await simulator.server.set_webhooks(receiver.settings())
         receiver.refusals = 1
         wrong = await simulator.put("/_simulator/webhooks", {"url": receiver.url, "secret": "x"})
         assert wrong.status == 400
+        receiver.refusals = 0
         await change(simulator)
-        assert receiver.taken == []
+        assert receiver.signed == [True]

@@ -72,10 +72,8 @@ async def show_webhooks(request: web.Request) -> web.Response:
 async def set_webhooks(request: web.Request) -> web.Response:
     """A receiver; refused, as Intercom does, if it does not answer a HEAD request."""
     settings = await _read_model(request, WebhookSettings)
-    sender = request.app[STATE].webhooks
-    status = await sender.configure(settings)
+    status = await request.app[STATE].webhooks.configure(settings, must_answer=True)
     if not status.is_validated:
-        await sender.configure(None)
         raise refuse_parameter("the receiver does not answer a HEAD request with 2xx", "url")
     return _answer_model(status)
 

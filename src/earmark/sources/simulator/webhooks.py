@@ -79,19 +79,25 @@ class WebhookSender:
         self._retries: set[asyncio.Task[None]] = set()
         self.status = WebhookStatus(is_validated=False)
 
-    async def configure(self, settings: WebhookSettings | None) -> WebhookStatus:
-        """Begins, changes or (null) ends the sending; asks the receiver with HEAD first."""
-        self._settings = settings
-        self.status = WebhookStatus(is_validated=False)
+    async def configure(
+        self, settings: WebhookSettings | None, *, must_answer: bool = False
+    ) -> WebhookStatus:
+        """Begins, changes or (null) ends the sending; asks the receiver with HEAD first.
+
+        With `must_answer`, everything stays as it is if the receiver does not.
+        """
         if settings is None:
+            self._settings, self.status = None, WebhookStatus(is_validated=False)
             return self.status
-        self._draw = Draw(derive_key(settings.seed, 0x484F4F4B))
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
             self._worker = asyncio.create_task(self._work())
         is_validated = await self._ask("HEAD", settings.url, b"", {})
-        self.status = WebhookStatus(is_validated=is_validated)
-        return self.status
+        if is_validated or not must_answer:
+            self._settings = settings
+            self._draw = Draw(derive_key(settings.seed, 0x484F4F4B))
+            self.status = WebhookStatus(is_validated=is_validated)
+        return WebhookStatus(is_validated=is_validated)
 
     def announce(self, change: Change, applied: Applied) -> None:
         """Queues the notification for a change, if there is a receiver and a topic."""
