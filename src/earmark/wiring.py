@@ -1,8 +1,8 @@
 """The composition root: settings in, ready parts out."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -102,19 +102,33 @@ class Wiring:
         from earmark.pipeline.learn import ModelShelf  # noqa: PLC0415
         from earmark.pipeline.run import Services  # noqa: PLC0415
 
-        async with self.database(max_size=8) as database:
-
-            @asynccontextmanager
-            async def open_source(workspace_id: int) -> AsyncGenerator[Source]:
-                async with self.source_of(database, workspace_id) as source:
-                    yield source
-
+        async with self.database(max_size=8) as database, self._sources(database) as open_source:
             yield Services(
                 database=database,
                 open_source=open_source,
                 shelf=ModelShelf(LocalModels(apart=True)),
                 finder=GraphThemeFinder(),
             )
+
+    @asynccontextmanager
+    async def _sources(
+        self, database: Database
+    ) -> AsyncGenerator[Callable[[int], AbstractAsyncContextManager[Source]]]:
+        """Opens the source of a workspace, once: it stays open for the worker's life."""
+        opened: dict[int, Source] = {}
+        opening = asyncio.Lock()
+        async with AsyncExitStack() as stack:
+
+            @asynccontextmanager
+            async def open_source(workspace_id: int) -> AsyncGenerator[Source]:
+                async with opening:
+                    if workspace_id not in opened:
+                        opened[workspace_id] = await stack.enter_async_context(
+                            self.source_of(database, workspace_id)
+                        )
+                yield opened[workspace_id]
+
+            yield open_source
 
     @asynccontextmanager
     async def source(self) -> AsyncGenerator[Source]:

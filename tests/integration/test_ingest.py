@@ -46,7 +46,7 @@ async def test_every_listed_conversation_is_stored(database: Database) -> None:
     async with simulated(dataset) as client:
         workspace = await registered(database, client)
         await ingest.sync(database, client, workspace.id, await _progress(database, workspace))
-        expected = await client.count(until=(await client.identity()).server_time)
+        expected = await client.count(since=None, until=(await client.identity()).server_time)
     async with database.read() as reader:
         coverage = await sync_storage.get_coverage(reader, workspace.id)
     assert coverage.expected == coverage.listed == coverage.stored == expected

@@ -306,7 +306,7 @@ async def test_whole_listing_of_the_simulator_has_each_conversation_once() -> No
     dataset = small_sample(500)
     async with simulated(dataset) as client:
         pages = await _pages(client)
-        count = await client.count(until=UNTIL)
+        count = await client.count(since=None, until=UNTIL)
     ids = [item.id for page in pages for item in page.items]
     assert len(ids) == len(set(ids)) == count == pages[0].total
 

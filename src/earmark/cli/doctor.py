@@ -113,7 +113,7 @@ async def _intercom(wiring: Wiring) -> Finding:
         )
     async with wiring.source() as source:
         identity = await source.identity()
-        conversations = await source.count(until=identity.server_time)
+        conversations = await source.count(since=None, until=identity.server_time)
     region = (identity.region or "").lower()
     configured = wiring.settings.intercom_region
     elsewhere = wiring.settings.intercom_base_url is None and region not in ("", configured)

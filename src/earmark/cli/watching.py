@@ -27,7 +27,9 @@ _PATIENCE_SECONDS: Final = 120.0
 """How long PostgreSQL may be away: the run goes on when it is back."""
 
 NAMES: Final = {
-    Stage.SYNC: "Read Intercom",
+    Stage.SYNC: "List conversations",
+    Stage.FIRST_LOOK: "First look",
+    Stage.FETCH: "Fetch threads",
     Stage.MASK: "Mask personal data",
     Stage.LEARN: "Learn the vocabulary",
     Stage.CLASSIFY: "Classify and quote",

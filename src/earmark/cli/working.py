@@ -54,7 +54,7 @@ def sync(
 
     A run that was interrupted is gone on with first.
     """
-    execute(_plan(as_json) if plan else _run((Stage.SYNC,), as_json), as_json=as_json)
+    execute(_plan(as_json) if plan else _run((Stage.SYNC, Stage.FETCH), as_json), as_json=as_json)
 
 
 def run(as_json: JsonOption = False) -> None:
@@ -70,7 +70,7 @@ async def _plan(as_json: bool) -> ExitCode:
     configure_logging(settings.log_level)
     async with Wiring(settings).source() as source:
         identity = await source.identity()
-        conversations = await source.count(until=identity.server_time)
+        conversations = await source.count(since=None, until=identity.server_time)
     requests = conversations + math.ceil(conversations / _PER_LISTING)
     plan = SyncPlan(
         workspace=identity.code,

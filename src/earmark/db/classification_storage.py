@@ -88,7 +88,7 @@ async def _accept(
         await cursor.execute(
             "SELECT c.id FROM conversations c JOIN staged_analyses s ON s.conversation_id = c.id"
             " AND s.content_hash = c.content_hash WHERE c.workspace_id = %(workspace_id)s"
-            " AND c.deleted_at IS NULL AND NOT EXISTS (SELECT FROM analyses a"
+            " AND NOT EXISTS (SELECT FROM analyses a"
             " WHERE a.workspace_id = c.workspace_id AND a.conversation_id = c.id"
             " AND (a.model_id > s.model_id"
             " OR (a.status = 'done' AND a.input_key = s.input_key)))"

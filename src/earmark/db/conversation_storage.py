@@ -18,7 +18,7 @@ _conversation_row = attrgetter(
     *("id", "created_at", "updated_at", "title", "subject", "state", "channel", "delivered_as"),
     *("source_url", "priority", "contact_id", "company_id", "admin_assignee_id"),
     *("team_assignee_id", "rating", "rating_remark", "ai_agent_participated"),
-    *("parts_expected", "parts_received", "truncated", "redacted"),
+    *("parts_expected", "parts_received", "truncated", "redacted", "partial"),
 )
 _message_row = attrgetter(
     *("conversation_id", "id", "position", "author_role.value", "author_id", "author_name"),
@@ -41,8 +41,9 @@ async def upsert_threads(
 ) -> list[str]:
     """Store conversations with their messages; returns the ids that were accepted.
 
-    An answer older than what is stored changes nothing. Messages that the source no longer gives
-    are deleted, unless it hides older ones (`truncated`): those stay.
+    An answer older than what is stored changes nothing, nor does an opening where the thread is
+    known. Messages that the source no longer gives are deleted, unless it hides older ones
+    (`truncated`): those stay.
     """
     newest: dict[str, Thread] = {}
     for thread in threads:
@@ -66,11 +67,11 @@ async def _stage_conversations(
         copy="COPY staged_conversations (workspace_id, id, created_at, updated_at, title, subject,"
         " state, channel, delivered_as, source_url, priority, contact_id, company_id,"
         " admin_assignee_id, team_assignee_id, rating, rating_remark, ai_agent_participated,"
-        " parts_expected, parts_received, truncated, redacted, tags, custom_attributes,"
+        " parts_expected, parts_received, truncated, redacted, partial, tags, custom_attributes,"
         " content_hash, preview) FROM STDIN (FORMAT BINARY)",
         types=(
             *("int8", "text", "timestamptz", "timestamptz", *("text",) * 11),
-            *("int2", "text", "bool", "int4", "int4", "bool", "bool"),
+            *("int2", "text", "bool", "int4", "int4", "bool", "bool", "bool"),
             *("text[]", "jsonb", "text", "text"),
         ),
         rows=(
@@ -103,9 +104,10 @@ async def _accept_conversations(connection: WriteConnection) -> list[str]:
             " custom_attributes = excluded.custom_attributes,"
             " parts_expected = excluded.parts_expected,"
             " parts_received = excluded.parts_received, truncated = excluded.truncated,"
-            " redacted = excluded.redacted, content_hash = excluded.content_hash,"
+            " redacted = excluded.redacted, partial = excluded.partial,"
+            " content_hash = excluded.content_hash,"
             " preview = excluded.preview, fetched_at = excluded.fetched_at"
-            " WHERE excluded.updated_at >= c.updated_at AND c.deleted_at IS NULL"
+            " WHERE excluded.updated_at >= c.updated_at AND (c.partial OR NOT excluded.partial)"
             " RETURNING id"
         )
         return await cursor.fetchall()
@@ -163,6 +165,20 @@ async def _store_messages(connection: WriteConnection, accepted: list[str]) -> N
     )
 
 
+async def delete_conversations(
+    connection: WriteConnection, workspace_id: int, conversation_ids: Sequence[str]
+) -> int:
+    """Delete conversations with all that was said about them, in names and stories too; how many.
+
+    What is derived goes by foreign keys and triggers, so that no way of deleting forgets it.
+    """
+    cursor = await connection.execute(
+        "DELETE FROM conversations WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s)",
+        {"workspace_id": workspace_id, "ids": list(conversation_ids)},
+    )
+    return cursor.rowcount
+
+
 def content_hash(thread: Thread) -> str:
     """What decides whether a conversation must be read again: who said what, in which order."""
     digest = hashlib.blake2b(digest_size=16)
@@ -190,8 +206,19 @@ async def list_readable(
         await cursor.execute(
             "SELECT id, content_hash, subject, source_url, tags FROM conversations"
             " WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s)"
-            " AND deleted_at IS NULL ORDER BY id",
+            " ORDER BY id",
             {"workspace_id": workspace_id, "ids": list(conversation_ids)},
+        )
+        return await cursor.fetchall()
+
+
+async def list_partial(connection: ReadConnection, workspace_id: int, *, limit: int) -> list[str]:
+    """The newest conversations of which only the opening is known."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT id FROM conversations WHERE workspace_id = %(workspace_id)s AND partial"
+            " ORDER BY created_at DESC, id LIMIT %(limit)s",
+            {"workspace_id": workspace_id, "limit": limit},
         )
         return await cursor.fetchall()
 
@@ -205,8 +232,8 @@ async def get_conversation(
             "SELECT id, created_at, updated_at, title, subject, state, channel, delivered_as,"
             " source_url, priority, contact_id, company_id, admin_assignee_id, team_assignee_id,"
             " tags, rating, rating_remark, ai_agent_participated, custom_attributes,"
-            " parts_expected, parts_received, truncated, redacted FROM conversations"
-            " WHERE workspace_id = %(workspace_id)s AND id = %(id)s AND deleted_at IS NULL",
+            " parts_expected, parts_received, truncated, redacted, partial FROM conversations"
+            " WHERE workspace_id = %(workspace_id)s AND id = %(id)s",
             {"workspace_id": workspace_id, "id": conversation_id},
         )
         return await cursor.fetchone()
@@ -262,8 +289,7 @@ async def latest_conversation_at(connection: ReadConnection, workspace_id: int) 
     """When the newest stored conversation began."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
-            "SELECT max(created_at) FROM conversations"
-            " WHERE workspace_id = %(workspace_id)s AND deleted_at IS NULL",
+            "SELECT max(created_at) FROM conversations WHERE workspace_id = %(workspace_id)s",
             {"workspace_id": workspace_id},
         )
         return await cursor.fetchone()

@@ -73,7 +73,7 @@ async def theme_volumes(
             " JOIN conversations c ON (c.workspace_id, c.id) = (i.workspace_id, i.conversation_id)"
             " LEFT JOIN facets f ON (f.workspace_id, f.conversation_id) = (c.workspace_id, c.id)"
             " WHERE a.workspace_id = %(workspace_id)s AND a.superseded_at IS NULL"
-            " AND c.deleted_at IS NULL AND (%(ids)s::bigint[] IS NULL OR a.theme_id = ANY(%(ids)s))"
+            " AND (%(ids)s::bigint[] IS NULL OR a.theme_id = ANY(%(ids)s))"
             "), money AS (SELECT theme_id, sum(monthly_spend) AS revenue FROM"
             " (SELECT DISTINCT theme_id, company_id FROM member) m JOIN companies o"
             " ON o.workspace_id = %(workspace_id)s AND o.id = m.company_id GROUP BY theme_id)"
@@ -116,7 +116,7 @@ async def weekly_counts(
             " JOIN issues i ON (i.workspace_id, i.id) = (a.workspace_id, a.issue_id)"
             " JOIN conversations c ON (c.workspace_id, c.id) = (i.workspace_id, i.conversation_id)"
             " WHERE a.workspace_id = %(workspace_id)s AND a.superseded_at IS NULL"
-            " AND c.deleted_at IS NULL AND c.created_at >= %(since)s"
+            " AND c.created_at >= %(since)s"
             " AND (%(ids)s::bigint[] IS NULL OR a.theme_id = ANY(%(ids)s))"
             " GROUP BY 1, 2 ORDER BY 1, 2",
             {
@@ -152,7 +152,7 @@ async def theme_quotes(
             " JOIN conversations c ON (c.workspace_id, c.id) = (e.workspace_id, e.conversation_id)"
             " LEFT JOIN companies o ON (o.workspace_id, o.id) = (c.workspace_id, c.company_id)"
             " WHERE a.workspace_id = %(workspace_id)s AND a.superseded_at IS NULL"
-            " AND a.theme_id = ANY(%(ids)s) AND e.kind = 'issue' AND c.deleted_at IS NULL"
+            " AND a.theme_id = ANY(%(ids)s) AND e.kind = 'issue'"
             "), ranked AS (SELECT *, row_number() OVER (PARTITION BY theme_id"
             " ORDER BY turn, probability DESC, evidence_id) AS rank FROM quote)"
             ' SELECT evidence_id, theme_id, conversation_id, message_id, kind, start, "end",'

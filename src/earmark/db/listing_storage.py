@@ -84,7 +84,7 @@ async def list_conversations(
             " LEFT JOIN facets f ON (f.workspace_id, f.conversation_id) = (c.workspace_id, c.id)"
             " LEFT JOIN contacts p ON (p.workspace_id, p.id) = (c.workspace_id, c.contact_id)"
             " LEFT JOIN companies o ON (o.workspace_id, o.id) = (c.workspace_id, c.company_id)"
-            " WHERE c.workspace_id = %(workspace_id)s AND c.deleted_at IS NULL"
+            " WHERE c.workspace_id = %(workspace_id)s"
             " AND (%(after_id)s::text IS NULL"
             " OR (c.created_at, c.id) < (%(after_at)s::timestamptz, %(after_id)s::text))"
             " AND (%(category_id)s::text IS NULL OR l.category_id = %(category_id)s)"
@@ -137,8 +137,7 @@ async def count_conversations(connection: ReadConnection, workspace_id: int) -> 
     """Conversations that are stored and not deleted."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
-            "SELECT count(*) FROM conversations"
-            " WHERE workspace_id = %(workspace_id)s AND deleted_at IS NULL",
+            "SELECT count(*) FROM conversations WHERE workspace_id = %(workspace_id)s",
             {"workspace_id": workspace_id},
         )
         return await cursor.fetchone() or 0

@@ -87,7 +87,7 @@ async def sample_customer_texts(
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
             "WITH chosen AS (SELECT id FROM conversations WHERE workspace_id = %(workspace_id)s"
-            " AND deleted_at IS NULL AND masked_key IS NOT NULL"
+            " AND masked_key IS NOT NULL"
             " ORDER BY hashtextextended(id, 0) LIMIT %(limit)s)"
             " SELECT string_agg(k.text, E'\\n' ORDER BY m.created_at, m.position)"
             " FROM chosen JOIN masked_messages k ON k.workspace_id = %(workspace_id)s"

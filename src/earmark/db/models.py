@@ -126,6 +126,8 @@ class Conversation(Model):
     truncated: bool = False
     """The source has older parts that its API does not give."""
     redacted: bool = False
+    partial: bool = False
+    """Only the opening message is there yet, from a listing."""
 
 
 class Thread(Model):
@@ -178,14 +180,36 @@ class LedgerEntry(Model):
 
 
 class Checkpoint(Model):
-    """How far a backfill has come: everything created before `position` is in the ledger."""
+    """How far one way of looking at the source has come."""
 
     position: datetime | None = None
+    """Everything before this moment has been looked at."""
     expected: int | None = None
-    """Conversations that the source counted when the backfill began."""
+    """Conversations that the source counted when it began."""
     until: datetime | None = None
-    """The backfill covers what was created before this moment."""
+    """It covers what happened before this moment."""
     finished: bool = False
+
+
+class WindowStatus(StrEnum):
+    """How the walk of a window stands."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    SHORT = "short"
+    """Walked twice, and the source still counts more than it lists."""
+
+
+class SyncWindow(Model):
+    """Conversations created in [since, until), walked as one listing."""
+
+    since: datetime
+    until: datetime
+    expected: int | None = None
+    """What the source counted; null until it is asked."""
+    position: datetime | None = None
+    """Creation time of the last row that is committed."""
+    status: WindowStatus = WindowStatus.WAITING
 
 
 # ---------------------------------------------------------------- taxonomy and labels
@@ -458,6 +482,8 @@ class Stage(StrEnum):
     """The stages of a run, in their order."""
 
     SYNC = "sync"
+    FIRST_LOOK = "first_look"
+    FETCH = "fetch"
     MASK = "mask"
     LEARN = "learn"
     CLASSIFY = "classify"

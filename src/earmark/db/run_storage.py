@@ -193,6 +193,31 @@ async def finish_run(
 # ---------------------------------------------------------------- pages of work
 
 
+async def create_fetch_pages(
+    connection: WriteConnection, run: Run, *, max_attempts: int, page_size: int
+) -> int:
+    """Pages of the conversations that are listed and not stored, newest first; how many those are.
+
+    Those that failed in `max_attempts` runs are left alone until someone asks for them.
+    """
+    await connection.execute(
+        "INSERT INTO run_pages (workspace_id, run_id, stage, page, conversation_ids)"
+        " SELECT %(workspace_id)s, %(run_id)s, 'fetch', page, array_agg(id ORDER BY id)"
+        " FROM (SELECT conversation_id AS id, (row_number() OVER"
+        " (ORDER BY source_created_at DESC, conversation_id) - 1) / %(page_size)s AS page"
+        " FROM sync_ledger WHERE workspace_id = %(workspace_id)s"
+        " AND status IN ('pending', 'failed') AND attempts < %(max_attempts)s) todo"
+        " GROUP BY page ON CONFLICT DO NOTHING",
+        {
+            "workspace_id": run.workspace_id,
+            "run_id": run.id,
+            "max_attempts": max_attempts,
+            "page_size": page_size,
+        },
+    )
+    return await _count_paged(connection, run, Stage.FETCH)
+
+
 async def create_mask_pages(
     connection: WriteConnection, run: Run, *, masker: str, page_size: int
 ) -> int:
@@ -202,7 +227,6 @@ async def create_mask_pages(
         " SELECT %(workspace_id)s, %(run_id)s, 'mask', page, array_agg(id ORDER BY id)"
         " FROM (SELECT id, (row_number() OVER (ORDER BY created_at DESC, id) - 1)"
         " / %(page_size)s AS page FROM conversations WHERE workspace_id = %(workspace_id)s"
-        " AND deleted_at IS NULL"
         " AND masked_key IS DISTINCT FROM content_hash || ':' || %(masker)s) todo"
         " GROUP BY page ON CONFLICT DO NOTHING",
         {
@@ -228,7 +252,7 @@ async def create_classify_pages(
         " FROM (SELECT c.id, (row_number() OVER (ORDER BY c.created_at DESC, c.id) - 1)"
         " / %(page_size)s AS page FROM conversations c LEFT JOIN analyses a"
         " ON (a.workspace_id, a.conversation_id) = (c.workspace_id, c.id)"
-        " WHERE c.workspace_id = %(workspace_id)s AND c.deleted_at IS NULL"
+        " WHERE c.workspace_id = %(workspace_id)s"
         " AND c.masked_key LIKE c.content_hash || ':%%'"
         " AND (a.input_key IS DISTINCT FROM c.content_hash || ':' || %(reader)s"
         " OR (a.status = 'failed' AND a.attempts < %(max_attempts)s)"
@@ -254,15 +278,17 @@ async def _count_paged(connection: WriteConnection, run: Run, stage: Stage) -> i
         return await cursor.fetchone() or 0
 
 
-async def list_waiting_pages(
-    connection: ReadConnection, run: Run, stage: Stage, *, limit: int | None = None
+async def claim_pages(
+    connection: WriteConnection, run: Run, stage: Stage, *, limit: int
 ) -> list[int]:
-    """The numbers of the pages that are still to be done."""
+    """The next pages that are in no job yet; from now on they are."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
-            "SELECT page FROM run_pages WHERE workspace_id = %(workspace_id)s"
-            " AND run_id = %(run_id)s AND stage = %(stage)s AND status = 'waiting'"
-            " ORDER BY page LIMIT %(limit)s",
+            "UPDATE run_pages p SET queued = true FROM (SELECT page FROM run_pages"
+            " WHERE workspace_id = %(workspace_id)s AND run_id = %(run_id)s AND stage = %(stage)s"
+            " AND status = 'waiting' AND NOT queued ORDER BY page LIMIT %(limit)s FOR UPDATE) n"
+            " WHERE p.workspace_id = %(workspace_id)s AND p.run_id = %(run_id)s"
+            " AND p.stage = %(stage)s AND p.page = n.page RETURNING p.page",
             {
                 "workspace_id": run.workspace_id,
                 "run_id": run.id,
@@ -270,7 +296,18 @@ async def list_waiting_pages(
                 "limit": limit,
             },
         )
-        return await cursor.fetchall()
+        return sorted(await cursor.fetchall())
+
+
+async def has_waiting_pages(connection: ReadConnection, run: Run, stage: Stage) -> bool:
+    """Whether any page of the stage is still to be done."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT EXISTS (SELECT FROM run_pages WHERE workspace_id = %(workspace_id)s"
+            " AND run_id = %(run_id)s AND stage = %(stage)s AND status = 'waiting')",
+            {"workspace_id": run.workspace_id, "run_id": run.id, "stage": stage.value},
+        )
+        return bool(await cursor.fetchone())
 
 
 async def read_page(connection: ReadConnection, run: Run, stage: Stage, page: int) -> list[str]:

@@ -205,7 +205,7 @@ async def story_quotes(connection: ReadConnection, workspace_id: int, story_id: 
         " LEFT JOIN theme_assignments a ON (a.workspace_id, a.issue_id)"
         " = (e.workspace_id, e.issue_id) AND a.superseded_at IS NULL"
         " WHERE v.workspace_id = %(workspace_id)s AND v.story_id = %(story_id)s"
-        " AND c.deleted_at IS NULL ORDER BY v.position",
+        " ORDER BY v.position",
         {"workspace_id": workspace_id, "story_id": story_id},
     )
     return [Quote.model_validate(row) for row in await cursor.fetchall()]

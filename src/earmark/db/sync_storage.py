@@ -1,6 +1,6 @@
 """The completeness ledger and the checkpoint of a backfill."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 
@@ -8,7 +8,7 @@ from psycopg.rows import class_row, scalar_row
 
 from earmark.db.bulk import stage
 from earmark.db.connection import ReadConnection, WriteConnection
-from earmark.db.models import Checkpoint, LedgerEntry, Model
+from earmark.db.models import Checkpoint, LedgerEntry, Model, SyncWindow
 
 _ledger_row = attrgetter(
     "conversation_id",
@@ -92,7 +92,96 @@ async def save_checkpoint(
 async def record_ledger(
     connection: WriteConnection, workspace_id: int, entries: Sequence[LedgerEntry]
 ) -> None:
-    """Upsert ledger rows; a conversation that was stored once never falls back to pending."""
+    """Record what became of conversations.
+
+    Late news changes nothing: neither for a conversation that is known to be deleted, nor for one
+    that has been listed with a newer change in the meantime, which stays pending.
+    """
+    await _stage_ledger(connection, workspace_id, entries)
+    await connection.execute(
+        "INSERT INTO sync_ledger AS l SELECT DISTINCT ON (conversation_id) * FROM staged_ledger"
+        " ORDER BY conversation_id, source_updated_at DESC"
+        " ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET status = excluded.status,"
+        " reason = excluded.reason, source_updated_at = excluded.source_updated_at,"
+        " parts_expected = excluded.parts_expected, parts_received = excluded.parts_received,"
+        " attempts = CASE WHEN excluded.status = 'failed' THEN l.attempts + 1 ELSE 0 END"
+        " WHERE l.deleted_at IS NULL AND excluded.source_updated_at >= l.source_updated_at"
+    )
+
+
+async def mark_listed(
+    connection: WriteConnection, workspace_id: int, entries: Sequence[LedgerEntry]
+) -> list[str]:
+    """Take listed conversations into the ledger; returns the ids that are new or have changed.
+
+    These are pending; whatever is known in this version, or as deleted, stays as it is.
+    """
+    await _stage_ledger(connection, workspace_id, entries)
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "INSERT INTO sync_ledger AS l SELECT DISTINCT ON (conversation_id) * FROM staged_ledger"
+            " ORDER BY conversation_id, source_updated_at DESC"
+            " ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET status = 'pending',"
+            " reason = NULL, source_updated_at = excluded.source_updated_at,"
+            " parts_expected = excluded.parts_expected, attempts = 0"
+            " WHERE l.deleted_at IS NULL AND excluded.source_updated_at > l.source_updated_at"
+            " RETURNING conversation_id"
+        )
+        return await cursor.fetchall()
+
+
+async def mark_absent(
+    connection: WriteConnection, workspace_id: int, window: SyncWindow, present: Collection[str]
+) -> int:
+    """Let conversations of the window that the source no longer lists be asked for; how many."""
+    cursor = await connection.execute(
+        "UPDATE sync_ledger SET status = 'pending', reason = 'no longer listed', attempts = 0"
+        " WHERE workspace_id = %(workspace_id)s AND status = 'stored' AND deleted_at IS NULL"
+        " AND source_created_at >= %(since)s AND source_created_at < %(until)s"
+        " AND NOT conversation_id = ANY(%(present)s)",
+        {
+            "workspace_id": workspace_id,
+            "since": window.since,
+            "until": window.until,
+            "present": list(present),
+        },
+    )
+    return cursor.rowcount
+
+
+async def mark_deleted(
+    connection: WriteConnection,
+    workspace_id: int,
+    deletions: Mapping[str, datetime],
+    *,
+    reason: str,
+) -> list[str]:
+    """Record conversations as deleted at these times; returns those that were not known so yet.
+
+    One that was never listed gets a row too, so that a late answer about it is refused.
+    """
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "INSERT INTO sync_ledger AS l (workspace_id, conversation_id, status, reason,"
+            " source_created_at, source_updated_at, deleted_at) SELECT %(workspace_id)s, d.id,"
+            " 'skipped', %(reason)s, d.at, d.at, d.at"
+            " FROM unnest(%(ids)s::text[], %(times)s::timestamptz[]) d (id, at) ORDER BY d.id"
+            " ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET status = 'skipped',"
+            " reason = excluded.reason, deleted_at = excluded.deleted_at"
+            " WHERE l.deleted_at IS NULL RETURNING conversation_id",
+            {
+                "workspace_id": workspace_id,
+                "reason": reason,
+                "ids": list(deletions),
+                "times": list(deletions.values()),
+            },
+        )
+        return await cursor.fetchall()
+
+
+async def _stage_ledger(
+    connection: WriteConnection, workspace_id: int, entries: Sequence[LedgerEntry]
+) -> None:
     await stage(
         connection,
         create="CREATE TEMP TABLE IF NOT EXISTS staged_ledger"
@@ -102,15 +191,6 @@ async def record_ledger(
         " FROM STDIN (FORMAT BINARY)",
         types=("int8", *("text",) * 3, *("timestamptz",) * 2, *("int4",) * 3),
         rows=((workspace_id, *_ledger_row(entry)) for entry in entries),
-    )
-    await connection.execute(
-        "INSERT INTO sync_ledger AS l SELECT DISTINCT ON (conversation_id) * FROM staged_ledger"
-        " ORDER BY conversation_id, source_updated_at DESC"
-        " ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET status = excluded.status,"
-        " reason = excluded.reason, source_updated_at = excluded.source_updated_at,"
-        " parts_expected = excluded.parts_expected, parts_received = excluded.parts_received,"
-        " attempts = CASE WHEN excluded.status = 'failed' THEN l.attempts + 1 ELSE 0 END"
-        " WHERE excluded.status <> 'pending' OR l.status NOT IN ('stored', 'skipped')"
     )
 
 
@@ -131,46 +211,65 @@ async def record_unreadable(
         )
 
 
-async def stored_versions(
-    connection: ReadConnection, workspace_id: int, conversation_ids: Sequence[str]
-) -> dict[str, datetime]:
-    """When the stored version of each conversation was last changed at the source.
-
-    Conversations that are settled for another reason (deleted at the source) count as stored.
-    """
-    cursor = await connection.execute(
-        "SELECT conversation_id, source_updated_at FROM sync_ledger"
-        " WHERE workspace_id = %(workspace_id)s AND conversation_id = ANY(%(ids)s)"
-        " AND status IN ('stored', 'skipped')",
-        {"workspace_id": workspace_id, "ids": list(conversation_ids)},
-    )
-    return {row["conversation_id"]: row["source_updated_at"] async for row in cursor}
-
-
-async def count_listed_before(
-    connection: ReadConnection, workspace_id: int, position: datetime
+async def count_listed(
+    connection: ReadConnection,
+    workspace_id: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> int:
-    """Conversations in the ledger that were created before `position`."""
+    """Conversations in the ledger that were created in [since, until)."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
             "SELECT count(*) FROM sync_ledger WHERE workspace_id = %(workspace_id)s"
-            " AND source_created_at < %(position)s",
-            {"workspace_id": workspace_id, "position": position},
+            " AND source_created_at >= coalesce(%(since)s, '-infinity'::timestamptz)"
+            " AND source_created_at < coalesce(%(until)s, 'infinity'::timestamptz)",
+            {"workspace_id": workspace_id, "since": since, "until": until},
         )
         return await cursor.fetchone() or 0
 
 
-async def list_unfinished(
-    connection: ReadConnection, workspace_id: int, *, max_attempts: int, limit: int
-) -> list[LedgerEntry]:
-    """Conversations that are listed but not stored, fewest attempts first."""
+async def count_pending(connection: ReadConnection, workspace_id: int) -> int:
+    """Conversations that are listed and still to be fetched."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT count(*) FROM sync_ledger WHERE workspace_id = %(workspace_id)s"
+            " AND status = 'pending'",
+            {"workspace_id": workspace_id},
+        )
+        return await cursor.fetchone() or 0
+
+
+async def lock_entries(
+    connection: WriteConnection, workspace_id: int, conversation_ids: Sequence[str]
+) -> dict[str, LedgerEntry]:
+    """What the ledger knows of conversations, by id, held until the transaction ends.
+
+    Deleted ones are left out: whoever stores answers must hold this, so that a deletion at the same
+    moment comes either before or after.
+    """
     async with connection.cursor(row_factory=class_row(LedgerEntry)) as cursor:
         await cursor.execute(
             "SELECT conversation_id, status, reason, source_created_at,"
             " source_updated_at, parts_expected, parts_received, attempts FROM sync_ledger"
-            " WHERE workspace_id = %(workspace_id)s AND status IN ('pending', 'failed')"
-            " AND attempts < %(max_attempts)s ORDER BY attempts, conversation_id LIMIT %(limit)s",
-            {"workspace_id": workspace_id, "max_attempts": max_attempts, "limit": limit},
+            " WHERE workspace_id = %(workspace_id)s AND conversation_id = ANY(%(ids)s)"
+            " AND deleted_at IS NULL ORDER BY conversation_id FOR UPDATE",
+            {"workspace_id": workspace_id, "ids": list(conversation_ids)},
+        )
+        return {entry.conversation_id: entry async for entry in cursor}
+
+
+async def list_unsettled(
+    connection: ReadConnection, workspace_id: int, conversation_ids: Sequence[str]
+) -> list[LedgerEntry]:
+    """Those of the conversations that are still to be fetched."""
+    async with connection.cursor(row_factory=class_row(LedgerEntry)) as cursor:
+        await cursor.execute(
+            "SELECT conversation_id, status, reason, source_created_at,"
+            " source_updated_at, parts_expected, parts_received, attempts FROM sync_ledger"
+            " WHERE workspace_id = %(workspace_id)s AND conversation_id = ANY(%(ids)s)"
+            " AND status IN ('pending', 'failed') ORDER BY source_created_at DESC",
+            {"workspace_id": workspace_id, "ids": list(conversation_ids)},
         )
         return await cursor.fetchall()
 

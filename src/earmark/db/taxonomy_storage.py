@@ -105,7 +105,7 @@ async def suggest_areas(
         await cursor.execute(
             "SELECT lower(tag) AS id, min(tag) AS name, ARRAY[lower(tag)] AS patterns"
             " FROM conversations, unnest(tags) AS tag"
-            " WHERE workspace_id = %(workspace_id)s AND deleted_at IS NULL"
+            " WHERE workspace_id = %(workspace_id)s"
             " GROUP BY lower(tag) HAVING count(*) >= %(least)s"
             " ORDER BY count(*) DESC, 1 LIMIT %(limit)s",
             {"workspace_id": workspace_id, "least": least, "limit": limit},

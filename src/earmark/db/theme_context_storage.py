@@ -58,7 +58,7 @@ async def list_contexts(
             " JOIN conversations c ON (c.workspace_id, c.id) = (i.workspace_id, i.conversation_id)"
             " LEFT JOIN facets f ON (f.workspace_id, f.conversation_id) = (c.workspace_id, c.id)"
             " WHERE a.workspace_id = %(workspace_id)s AND a.superseded_at IS NULL"
-            " AND c.deleted_at IS NULL AND c.created_at >= %(since)s AND c.created_at < %(until)s"
+            " AND c.created_at >= %(since)s AND c.created_at < %(until)s"
             "), money AS (SELECT theme_id, sum(monthly_spend) AS revenue FROM"
             " (SELECT DISTINCT theme_id, company_id FROM member) m JOIN companies o"
             " ON o.workspace_id = %(workspace_id)s AND o.id = m.company_id GROUP BY theme_id)"
@@ -90,7 +90,7 @@ async def list_plans(
             " JOIN conversations c ON (c.workspace_id, c.id) = (i.workspace_id, i.conversation_id)"
             " JOIN companies o ON (o.workspace_id, o.id) = (c.workspace_id, c.company_id)"
             " WHERE a.workspace_id = %(workspace_id)s AND a.superseded_at IS NULL"
-            " AND c.deleted_at IS NULL AND o.plan IS NOT NULL"
+            " AND o.plan IS NOT NULL"
             " AND c.created_at >= %(since)s AND c.created_at < %(until)s"
             " GROUP BY a.theme_id, o.plan ORDER BY a.theme_id, customers DESC, o.plan",
             {"workspace_id": workspace_id, "since": since, "until": until},

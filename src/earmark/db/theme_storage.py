@@ -117,7 +117,7 @@ async def read_pool(
         " LEFT JOIN classifications l ON (l.workspace_id, l.conversation_id)"
         " = (c.workspace_id, c.id) AND l.stage = 'final' AND l.is_current"
         " LEFT JOIN facets f ON (f.workspace_id, f.conversation_id) = (c.workspace_id, c.id)"
-        " WHERE i.workspace_id = %(workspace_id)s AND i.id > %(after)s AND c.deleted_at IS NULL"
+        " WHERE i.workspace_id = %(workspace_id)s AND i.id > %(after)s"
         " AND e.model_version = %(model_version)s AND NOT (e.searched AND %(unsearched)s)"
         " AND NOT coalesce(l.category_id, '') = ANY(%(excluded)s)"
         " AND NOT EXISTS (SELECT FROM theme_assignments a WHERE a.workspace_id = i.workspace_id"
@@ -329,7 +329,7 @@ async def count_themed(
             " FROM classifications l JOIN conversations c"
             " ON (c.workspace_id, c.id) = (l.workspace_id, l.conversation_id)"
             " WHERE l.workspace_id = %(workspace_id)s AND l.stage = 'final' AND l.is_current"
-            " AND c.deleted_at IS NULL AND NOT l.category_id = ANY(%(excluded)s)",
+            " AND NOT l.category_id = ANY(%(excluded)s)",
             {"workspace_id": workspace_id, "excluded": list(excluded)},
         )
         row = await cursor.fetchone()

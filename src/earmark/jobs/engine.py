@@ -19,18 +19,20 @@ from earmark.db.connection import WriteConnection
 from earmark.db.models import Run, RunStatus, Stage, StageProgress
 from earmark.errors import EarmarkError, NotFound
 from earmark.jobs.queue import ADVANCE, PAGE, RESCUE, STAGE, JobQueue
-from earmark.pipeline import classify
 from earmark.pipeline.run import (
     PAGED,
     Services,
     make_pages,
     perform_page,
     perform_stage,
+    record_failure,
 )
 
 HEARTBEAT_SECONDS: Final = 2.0
 STALLED_SECONDS: Final = 8.0
 _MOST_RETRIES: Final = 6
+_PAGES_AHEAD: Final = 16
+"""Pages of one run in the queue at once."""
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -97,12 +99,19 @@ class Engine:
         if stage.status == "waiting":
             total = await make_pages(connection, run, stage.stage)
             await run_storage.start_stage(connection, run, stage.stage, total=total)
-        pages = await run_storage.list_waiting_pages(connection, run, stage.stage)
+        if await run_storage.has_waiting_pages(connection, run, stage.stage):
+            await self._queue_pages(connection, run, stage.stage, _PAGES_AHEAD)
+            return True
+        await run_storage.finish_stage(connection, run, stage.stage)
+        return False
+
+    async def _queue_pages(
+        self, connection: WriteConnection, run: Run, stage: Stage, number: int
+    ) -> None:
+        """Queue the next pages: a few at a time, so that runs take turns with the workers."""
+        pages = await run_storage.claim_pages(connection, run, stage, limit=number)
         if pages:
-            await self._queue.pages(connection, run, stage.stage, pages)
-        else:
-            await run_storage.finish_stage(connection, run, stage.stage)
-        return bool(pages)
+            await self._queue.pages(connection, run, stage, pages)
 
     async def stage(self, context: JobContext, workspace_id: int, run_id: int, stage: str) -> None:
         """Do a stage that is one piece of work."""
@@ -137,7 +146,9 @@ class Engine:
             failures = await self._perform(run, which, ids) if ids else []
             async with self._database.write() as connection:
                 await run_storage.finish_page(connection, run, which, page, failures=failures)
-                if not await run_storage.list_waiting_pages(connection, run, which, limit=1):
+                if await run_storage.has_waiting_pages(connection, run, which):
+                    await self._queue_pages(connection, run, which, 1)
+                else:
                     await self._queue.advance(connection, run)
 
         await self._guard(context, workspace_id, run_id, work)
@@ -167,9 +178,7 @@ class Engine:
             reason = type(error).__name__
             await _log.awarning("page_failed", stage=stage.value, size=len(ids), error=reason)
             if len(ids) == 1:
-                await classify.record_failure(
-                    self._database, run.workspace_id, ids[0], stage=stage, reason=reason
-                )
+                await record_failure(self._services, run, stage, ids[0], reason)
                 return list(ids)
             half = len(ids) // 2
             first = await self._perform(run, stage, ids[:half])

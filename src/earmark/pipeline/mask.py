@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from earmark.db.models import Model
+from earmark.db.models import Model, Thread
 from earmark.pipeline.clean import Span
 from earmark.pipeline.mask_findings import Finding, without_overlaps
 from earmark.pipeline.mask_known import KnownValues, find_known
@@ -171,3 +171,20 @@ def _replace(body: str, findings: Sequence[tuple[Finding, str]]) -> Masked:
         replaced.append(Replaced(length, after, finding.start, finding.end, finding.kind))
         done, length = finding.end, after
     return Masked(text="".join((*parts, body[done:])), replaced=tuple(replaced))
+
+
+def without_secrets(thread: Thread) -> Thread:
+    """The thread without card numbers, passwords and keys: these are never stored."""
+    messages = tuple(
+        message.model_copy(update={"body": drop_secrets(message.body)[0]})
+        for message in thread.messages
+    )
+    conversation = thread.conversation
+    cleaned = {
+        name: drop_secrets(value)[0]
+        for name in ("title", "subject", "rating_remark")
+        if (value := getattr(conversation, name))
+    }
+    return thread.model_copy(
+        update={"messages": messages, "conversation": conversation.model_copy(update=cleaned)}
+    )

@@ -1,8 +1,8 @@
 """Which stage does what, and what comes next. `jobs` decides when and on which worker.
 
-A stage is either one piece of work (sync, learn, themes, stories) or many pages of conversations
-that workers share (mask, classify). Every piece selects only what is not done yet, so doing it
-twice, or again after a crash, changes nothing.
+A stage is either one piece of work (sync, first look, learn, themes, stories) or many pages of
+conversations that workers share (fetch, mask, classify). Every piece selects only what is not done
+yet, so doing it twice, or again after a crash, changes nothing.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,12 +14,12 @@ from earmark.db import run_storage
 from earmark.db.connection import Database, WriteConnection
 from earmark.db.models import Run, Stage
 from earmark.llm.base import ThemeFinder
-from earmark.pipeline import classify, ingest, learn, masking, stories, themes
+from earmark.pipeline import classify, first_look, ingest, learn, masking, stories, themes
 from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.progress import Progress
 from earmark.sources.base import Source
 
-PAGED: Final = frozenset({Stage.MASK, Stage.CLASSIFY})
+PAGED: Final = frozenset({Stage.FETCH, Stage.MASK, Stage.CLASSIFY})
 _PAGE_SIZE: Final = 100
 _MOST_ATTEMPTS: Final = 5
 
@@ -39,6 +39,10 @@ class Services:
 
 async def make_pages(connection: WriteConnection, run: Run, stage: Stage) -> int:
     """Split what a paged stage has to do into pages; returns the number of conversations."""
+    if stage is Stage.FETCH:
+        return await run_storage.create_fetch_pages(
+            connection, run, max_attempts=ingest.MOST_ATTEMPTS, page_size=_PAGE_SIZE
+        )
     if stage is Stage.MASK:
         return await run_storage.create_mask_pages(
             connection, run, masker=masking.MASKER_VERSION, page_size=_PAGE_SIZE
@@ -57,6 +61,9 @@ async def perform_stage(services: Services, run: Run, stage: Stage) -> None:
     progress = Progress(services.database, run, stage)
     work: dict[Stage, Callable[[], Awaitable[None]]] = {
         Stage.SYNC: lambda: _sync(services, run, progress),
+        Stage.FIRST_LOOK: lambda: first_look.look(
+            services.database, services.shelf, run.workspace_id, progress
+        ),
         Stage.LEARN: lambda: learn.fit_model(
             services.database, services.shelf, run.workspace_id, progress
         ),
@@ -77,9 +84,26 @@ async def perform_page(
     services: Services, run: Run, stage: Stage, conversation_ids: Sequence[str]
 ) -> None:
     """Do one page of a paged stage."""
-    if stage is Stage.MASK:
+    if stage is Stage.FETCH:
+        async with services.open_source(run.workspace_id) as source:
+            await ingest.fetch_page(services.database, source, run.workspace_id, conversation_ids)
+    elif stage is Stage.MASK:
         await masking.mask_page(services.database, run.workspace_id, conversation_ids)
     else:
         await classify.classify_page(
             services.database, services.shelf, run.workspace_id, conversation_ids
+        )
+
+
+async def record_failure(
+    services: Services, run: Run, stage: Stage, conversation_id: str, reason: str
+) -> None:
+    """Record that a conversation cannot be done, so that the others go on."""
+    if stage is Stage.FETCH:
+        await ingest.record_failure(
+            services.database, run.workspace_id, conversation_id, reason=reason
+        )
+    else:
+        await classify.record_failure(
+            services.database, run.workspace_id, conversation_id, stage=stage, reason=reason
         )

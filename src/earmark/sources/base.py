@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from earmark.db.models import Admin, Company, Contact, Model, Thread
@@ -17,6 +18,13 @@ class SourceIdentity(Model):
     server_time: datetime
 
 
+class Order(StrEnum):
+    """By which time a listing is asked for and sorted."""
+
+    CREATED = "created_at"
+    UPDATED = "updated_at"
+
+
 class Listed(Model):
     """One conversation in a listing; its messages are fetched apart."""
 
@@ -24,6 +32,12 @@ class Listed(Model):
     created_at: datetime
     updated_at: datetime
     parts_expected: int | None
+    opening: Thread | None = None
+    """What the listing itself tells: the conversation with its first message only."""
+
+    def time(self, order: Order) -> datetime:
+        """The time that it is listed by."""
+        return self.created_at if order is Order.CREATED else self.updated_at
 
 
 class Unreadable(Model):
@@ -58,6 +72,13 @@ class Failed(Model):
     reason: str
 
 
+class Deletion(Model):
+    """A conversation that the source has deleted."""
+
+    id: str
+    deleted_at: datetime
+
+
 Fetched = Thread | Gone | Failed
 """What asking for one conversation comes to."""
 
@@ -69,15 +90,29 @@ class Source(Protocol):
         """Whom the token speaks for; also the connection test."""
         ...
 
-    async def count(self, *, until: datetime) -> int:
-        """Conversations created before `until`."""
+    async def count(self, *, since: datetime | None, until: datetime) -> int:
+        """Conversations created in [since, until)."""
         ...
 
-    def listing(self, *, since: datetime | None, until: datetime) -> AsyncIterator[ListingPage]:
-        """Pages of conversations created in [since, until), by creation time.
+    async def edge(self, order: Order, *, newest: bool) -> datetime | None:
+        """That time of the first or the last conversation of all; null where there is none."""
+        ...
 
-        A conversation may come twice, on neighbouring pages.
+    async def dates_by_day(self) -> bool:
+        """Whether conditions on times know whole days of the workspace's time zone only."""
+        ...
+
+    def listing(
+        self, *, since: datetime | None, until: datetime | None, order: Order = Order.CREATED
+    ) -> AsyncIterator[ListingPage]:
+        """Pages of conversations with their time in [since, until), ascending.
+
+        A conversation may come twice.
         """
+        ...
+
+    def deletions(self) -> AsyncIterator[list[Deletion]]:
+        """What was deleted, newest first, in pages; nothing where the source does not tell."""
         ...
 
     async def fetch(self, ids: Sequence[str]) -> list[Fetched]:

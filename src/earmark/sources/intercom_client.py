@@ -3,20 +3,20 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
-
-from pydantic import JsonValue
 
 from earmark.db.models import Admin, Company, Contact
 from earmark.errors import SourceNotFound, SourceRejected, SourceUnavailable
 from earmark.sources.base import (
+    Deletion,
     Failed,
     Fetched,
     Gone,
     Listed,
     ListingPage,
+    Order,
     SourceIdentity,
     Unreadable,
 )
@@ -26,19 +26,23 @@ from earmark.sources.intercom_models import (
     WireContactPage,
     WireConversation,
     WireConversationPage,
+    WireDeletionPage,
     WireMe,
     WireNext,
 )
 from earmark.sources.intercom_parsing import (
     to_admin,
     to_contact,
+    to_deletion,
     to_listed,
     to_thread,
 )
+from earmark.sources.intercom_query import PER_PAGE, Query
 from earmark.sources.intercom_transport import IntercomOptions, IntercomTransport, open_transport
 
-_PER_PAGE: Final = 150
 _MOST_PAGES: Final = 1_000_000
+_MOST_IDLE: Final = 1
+"""Pages in a row without a conversation that was not seen before."""
 
 
 class IntercomClient:
@@ -70,45 +74,57 @@ class IntercomClient:
             server_time=_server_time(headers),
         )
 
-    async def count(self, *, until: datetime) -> int:
-        """Conversations created before `until`."""
-        body = _search(since=None, until=until, per_page=1, cursor=None)
-        page, _, _ = await self._transport.read(
-            WireConversationPage, "POST", "/conversations/search", body=body
-        )
+    async def count(self, *, since: datetime | None, until: datetime) -> int:
+        """Conversations created in [since, until)."""
+        page = await self._search(Query(since=since, until=until, per_page=1))
         return page.total_count or 0
 
+    async def edge(self, order: Order, *, newest: bool) -> datetime | None:
+        """That time of the first or the last conversation of all; null where there is none."""
+        page = await self._search(Query(order=order, descending=newest, per_page=1))
+        rows = [row for row in map(to_listed, page.conversations) if isinstance(row, Listed)]
+        return rows[0].time(order) if rows else None
+
+    async def dates_by_day(self) -> bool:
+        """Whether conditions on times know whole days of the workspace's time zone only."""
+        newest = await self.edge(Order.UPDATED, newest=True)
+        if newest is None:
+            return False
+        # Where dates are days, "after a second ago" means "from tomorrow", and finds nothing.
+        before = newest - timedelta(seconds=1)
+        page = await self._search(
+            Query(order=Order.UPDATED, since=before, inclusive=False, per_page=1)
+        )
+        return not page.conversations
+
     async def listing(
-        self, *, since: datetime | None, until: datetime
+        self, *, since: datetime | None, until: datetime | None, order: Order = Order.CREATED
     ) -> AsyncIterator[ListingPage]:
-        """Pages of conversations created in [since, until), by creation time."""
+        """Pages of conversations with their time in [since, until), ascending."""
         start, position, cursor, idle = since, since, None, 0
         seen: set[str] = set()
         while True:
-            page = await self._listing_page(start, until, cursor)
+            query = Query(order=order, since=start, until=until, cursor=cursor)
+            page = await self._listing_page(query)
             if page is None:  # the cursor was refused: begin a new query where the old one was
                 start, cursor = position, None
                 continue
-            yield _within(page, since, until)
+            yield _within(page, query, since)
             found = {item.id for item in page.items}
             idle = 0 if found - seen else idle + 1
             if page.cursor is None or not (page.items or page.unreadable):
                 return
-            if idle > 1:
+            if idle > _MOST_IDLE:
                 raise SourceUnavailable("Intercom's listing repeats itself and does not advance.")
-            position = max((item.created_at for item in page.items), default=position)
-            seen, cursor = found, page.cursor
+            position = max((item.time(order) for item in page.items), default=position)
+            seen |= found
+            cursor = page.cursor
 
-    async def _listing_page(
-        self, since: datetime | None, until: datetime, cursor: str | None
-    ) -> ListingPage | None:
-        body = _search(since=since, until=until, per_page=_PER_PAGE, cursor=cursor)
+    async def _listing_page(self, query: Query) -> ListingPage | None:
         try:
-            page, _, _ = await self._transport.read(
-                WireConversationPage, "POST", "/conversations/search", body=body
-            )
+            page = await self._search(query)
         except (SourceRejected, SourceNotFound):
-            if cursor is None:
+            if query.cursor is None:
                 raise
             return None
         rows = [to_listed(row) for row in page.conversations]
@@ -119,6 +135,32 @@ class IntercomClient:
             total=page.total_count or 0,
             cursor=following.starting_after if isinstance(following, WireNext) else None,
         )
+
+    async def _search(self, query: Query) -> WireConversationPage:
+        page, _, _ = await self._transport.read(
+            WireConversationPage, "POST", "/conversations/search", body=query.body()
+        )
+        return page
+
+    async def deletions(self) -> AsyncIterator[list[Deletion]]:
+        """What was deleted, newest first, in pages; nothing before version 2.16."""
+        known: set[str] = set()
+        for number in range(1, _MOST_PAGES):
+            params = {"page": str(number), "per_page": "60", "order": "desc"}
+            try:
+                page, _, _ = await self._transport.read(
+                    WireDeletionPage, "GET", "/conversations/deleted", params=params
+                )
+            except (SourceRejected, SourceNotFound):
+                if number == 1:
+                    return  # an older version: deleted ones are met when they are fetched
+                raise
+            found = [item for wire in page.conversations if (item := to_deletion(wire))]
+            yield found
+            new = {item.id for item in found} - known
+            if not new or page.pages is None or page.pages.next is None:
+                return
+            known |= new
 
     async def fetch(self, ids: Sequence[str]) -> list[Fetched]:
         """One result per id, in the order of `ids`."""
@@ -145,7 +187,7 @@ class IntercomClient:
         """All contacts, in pages."""
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
-            params = {"per_page": str(_PER_PAGE)} | ({"starting_after": cursor} if cursor else {})
+            params = {"per_page": str(PER_PAGE)} | ({"starting_after": cursor} if cursor else {})
             page, _, _ = await self._transport.read(
                 WireContactPage, "GET", "/contacts", params=params
             )
@@ -173,46 +215,15 @@ async def open_intercom(options: IntercomOptions) -> AsyncGenerator[IntercomClie
         yield IntercomClient(transport)
 
 
-def _search(
-    *, since: datetime | None, until: datetime, per_page: int, cursor: str | None
-) -> JsonValue:
-    # Dates know only =, < and >, so "at or after" is an OR; two levels are the most allowed.
-    conditions: list[JsonValue] = [
-        {"field": "created_at", "operator": "<", "value": _seconds(until)}
-    ]
-    if since is not None:
-        edge = _seconds(since)
-        conditions.append(
-            {
-                "operator": "OR",
-                "value": [
-                    {"field": "created_at", "operator": ">", "value": edge},
-                    {"field": "created_at", "operator": "=", "value": edge},
-                ],
-            }
-        )
-    pagination: dict[str, JsonValue] = {"per_page": per_page}
-    if cursor is not None:
-        pagination["starting_after"] = cursor
-    return {
-        "query": {"operator": "AND", "value": conditions},
-        "pagination": pagination,
-        "sort": {"field": "created_at", "order": "ascending"},
-    }
-
-
-def _within(page: ListingPage, since: datetime | None, until: datetime) -> ListingPage:
+def _within(page: ListingPage, query: Query, since: datetime | None) -> ListingPage:
     """The page without what the server gave beyond the window (its dates may be day-wide)."""
     inside = tuple(
         item
         for item in page.items
-        if item.created_at < until and (since is None or item.created_at >= since)
+        if (query.until is None or item.time(query.order) < query.until)
+        and (since is None or item.time(query.order) >= since)
     )
     return page.model_copy(update={"items": inside})
-
-
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp())
 
 
 def _server_time(headers: Mapping[str, str]) -> datetime:

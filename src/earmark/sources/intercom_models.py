@@ -192,6 +192,20 @@ class WireConversationPage(Wire):
     pages: WirePages | None = None
 
 
+class WireDeletion(Wire):
+    """What remains of a deleted conversation."""
+
+    id: Id = None
+    deleted_at: Integer = None
+
+
+class WireDeletionPage(Wire):
+    """A page of deleted conversations."""
+
+    conversations: Annotated[list[WireDeletion], BeforeValidator(_to_list)]
+    pages: WirePages | None = None
+
+
 class WireCompanyRefs(Wire):
     """The first companies of a contact."""
 

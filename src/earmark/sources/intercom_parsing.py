@@ -17,7 +17,7 @@ from earmark.db.models import (
     Thread,
 )
 from earmark.errors import SourceRejected, SourceUnavailable
-from earmark.sources.base import Listed, Unreadable
+from earmark.sources.base import Deletion, Listed, Unreadable
 from earmark.sources.html_text import html_to_text, repair
 from earmark.sources.intercom_models import (
     Attachments,
@@ -26,6 +26,7 @@ from earmark.sources.intercom_models import (
     WireCompany,
     WireContact,
     WireConversation,
+    WireDeletion,
     WirePart,
     WireSource,
 )
@@ -120,7 +121,25 @@ def to_listed(row: JsonValue) -> Listed | Unreadable:
         created_at=created_at,
         updated_at=to_time(wire.updated_at) or created_at,
         parts_expected=wire.statistics.count_conversation_parts if wire.statistics else None,
+        opening=_to_opening(wire, wire.id),
     )
+
+
+def to_deletion(wire: WireDeletion) -> Deletion | None:
+    """A deletion; null where the id is missing, and long ago where the time is."""
+    if wire.id is None:
+        return None
+    return Deletion(id=wire.id, deleted_at=to_time(wire.deleted_at) or _EARLIEST)
+
+
+def _to_opening(wire: WireConversation, identifier: str) -> Thread | None:
+    """The conversation as far as a listing tells it; null where that cannot be read."""
+    try:
+        thread = to_thread(wire, (), identifier)
+    except SourceRejected:
+        return None
+    conversation = thread.conversation.model_copy(update={"partial": True})
+    return thread.model_copy(update={"conversation": conversation})
 
 
 def to_thread(wire: WireConversation, repairs: tuple[str, ...], listed_id: str) -> Thread:

@@ -1,0 +1,56 @@
+"""Windows of creation time that a backfill or a census walks, and how far each has come."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from psycopg.rows import class_row
+
+from earmark.db.connection import ReadConnection, WriteConnection
+from earmark.db.models import SyncWindow
+
+Walk = Literal["backfill", "census"]
+
+
+async def list_windows(
+    connection: ReadConnection, workspace_id: int, walk: Walk
+) -> list[SyncWindow]:
+    """All windows of a walk, newest first."""
+    async with connection.cursor(row_factory=class_row(SyncWindow)) as cursor:
+        await cursor.execute(
+            "SELECT since, until, expected, position, status FROM sync_windows"
+            " WHERE workspace_id = %(workspace_id)s AND kind = %(walk)s ORDER BY since DESC",
+            {"workspace_id": workspace_id, "walk": walk},
+        )
+        return await cursor.fetchall()
+
+
+async def replace_windows(
+    connection: WriteConnection, workspace_id: int, walk: Walk, windows: Sequence[SyncWindow]
+) -> None:
+    """Begin a walk anew with these windows; none ends it."""
+    await connection.execute(
+        "DELETE FROM sync_windows WHERE workspace_id = %(workspace_id)s AND kind = %(walk)s",
+        {"workspace_id": workspace_id, "walk": walk},
+    )
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            "INSERT INTO sync_windows (workspace_id, kind, since, until, expected, position,"
+            " status) VALUES (%(workspace_id)s, %(walk)s, %(since)s, %(until)s, %(expected)s,"
+            " %(position)s, %(status)s)",
+            [
+                {"workspace_id": workspace_id, "walk": walk, **window.model_dump(mode="python")}
+                for window in windows
+            ],
+        )
+
+
+async def save_window(
+    connection: WriteConnection, workspace_id: int, walk: Walk, window: SyncWindow
+) -> None:
+    """Record how far a window has come; call it in the transaction that stores the page."""
+    await connection.execute(
+        "UPDATE sync_windows SET expected = %(expected)s, position = %(position)s,"
+        " status = %(status)s WHERE workspace_id = %(workspace_id)s AND kind = %(walk)s"
+        " AND since = %(since)s",
+        {"workspace_id": workspace_id, "walk": walk, **window.model_dump(mode="python")},
+    )
