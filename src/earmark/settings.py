@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     intercom_base_url: str | None = Field(default=None, validation_alias="INTERCOM_BASE_URL")
     intercom_api_version: str | None = Field(default=None, validation_alias="INTERCOM_API_VERSION")
     intercom_concurrency: int = Field(
-        default=16, ge=1, le=64, validation_alias="INTERCOM_CONCURRENCY"
+        default=64, ge=1, le=256, validation_alias="INTERCOM_CONCURRENCY"
     )
 
     host: str = "127.0.0.1"

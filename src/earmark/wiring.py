@@ -14,6 +14,7 @@ from earmark.db.migration import migrate, require_current, schema_state
 from earmark.db.models import Workspace
 from earmark.errors import ConfigurationError, EarmarkError
 from earmark.jobs.queue import migrate_queue
+from earmark.jobs.quota import SharedQuota
 from earmark.settings import Settings
 from earmark.sources.base import Source, SourceIdentity
 from earmark.sources.intercom_client import open_intercom
@@ -131,15 +132,20 @@ class Wiring:
             yield open_source
 
     @asynccontextmanager
-    async def source(self) -> AsyncGenerator[Source]:
-        """The source that the settings name; raises `ConfigurationError` without a token."""
-        async with open_intercom(self.intercom_options()) as source:
+    async def source(self, database: Database | None = None) -> AsyncGenerator[Source]:
+        """The source that the settings name; raises `ConfigurationError` without a token.
+
+        With a database, the request quota is shared with all processes that use the token.
+        """
+        options = self.intercom_options()
+        quota = SharedQuota(database, options.token) if database is not None else None
+        async with open_intercom(options, quota) as source:
             yield source
 
     @asynccontextmanager
     async def source_of(self, database: Database, workspace_id: int) -> AsyncGenerator[Source]:
         """The same, if it is that of the workspace: two workspaces must never be mixed."""
-        async with self.source() as source:
+        async with self.source(database) as source:
             identity = await source.identity()
             async with database.read() as reader:
                 workspaces = await workspace_storage.list_workspaces(reader)

@@ -21,6 +21,7 @@ from earmark.sources.base import (
     Unreadable,
 )
 from earmark.sources.intercom_companies import read_companies
+from earmark.sources.intercom_limits import Quota
 from earmark.sources.intercom_models import (
     WireAdminList,
     WireContactPage,
@@ -209,9 +210,11 @@ class IntercomClient:
 
 
 @asynccontextmanager
-async def open_intercom(options: IntercomOptions) -> AsyncGenerator[IntercomClient]:
-    """A client with its own connections."""
-    async with open_transport(options) as transport:
+async def open_intercom(
+    options: IntercomOptions, quota: Quota | None = None
+) -> AsyncGenerator[IntercomClient]:
+    """A client with its own connections; without `quota`, the token is used here alone."""
+    async with open_transport(options, quota) as transport:
         yield IntercomClient(transport)
 
 

@@ -18,7 +18,13 @@ from earmark.errors import (
     SourceUnauthorized,
     SourceUnavailable,
 )
-from earmark.sources.intercom_limits import RateLimiter
+from earmark.sources.intercom_limits import (
+    LocalQuota,
+    Quota,
+    Slots,
+    pause_after_refusal,
+    read_window,
+)
 from earmark.sources.intercom_models import WireErrorList
 from earmark.sources.intercom_parsing import parse
 
@@ -39,7 +45,8 @@ class IntercomOptions(Model):
     token: SecretStr
     base_url: str
     api_version: str = API_VERSION
-    concurrency: int = 16
+    concurrency: int = 64
+    """The most requests in flight at once."""
     timeout_seconds: float = 60
     """For one whole answer; connecting may take a sixth of it."""
     attempts: int = 6
@@ -57,11 +64,13 @@ class Answer(Model):
 class IntercomTransport:
     """Sends requests with one token; open it with `open_transport`."""
 
-    def __init__(self, session: aiohttp.ClientSession, options: IntercomOptions) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, options: IntercomOptions, quota: Quota
+    ) -> None:
         self._session = session
         self._options = options
-        self._limiter = RateLimiter()
-        self._slots = asyncio.Semaphore(options.concurrency)
+        self._quota = quota
+        self._slots = Slots(options.concurrency)
 
     async def read(
         self,
@@ -79,11 +88,13 @@ class IntercomTransport:
         """
         for attempt in range(1, self._options.attempts + 1):
             try:
-                async with self._slots:
-                    await self._limiter.acquire()
+                async with self._slots.slot():
+                    await self._quota.acquire()
                     answer = await self._send(method, path, params=params, body=body)
+                await self._slots.succeed()
                 value, repairs = parse(model, answer.raw)
             except SourceUnavailable:
+                self._slots.fail()
                 if attempt == self._options.attempts:
                     raise
                 await asyncio.sleep(self._backoff(attempt))
@@ -103,9 +114,11 @@ class IntercomTransport:
                 method, self._options.base_url + path, params=params, json=body
             ) as response:
                 raw = await self._read_body(response)
-                self._limiter.observe(response.headers)
+                window = read_window(response.headers)
+                if window is not None:
+                    await self._quota.observe(window)
                 if response.status == 429:
-                    self._limiter.pause(response.headers)
+                    await self._quota.pause(pause_after_refusal(response.headers))
                 if response.status >= 300:
                     raise refusal(response.status, raw, f"{method} {path}")
                 return Answer(raw=raw, headers=dict(response.headers))
@@ -134,8 +147,10 @@ class IntercomTransport:
 
 
 @asynccontextmanager
-async def open_transport(options: IntercomOptions) -> AsyncGenerator[IntercomTransport]:
-    """A transport with its own connections."""
+async def open_transport(
+    options: IntercomOptions, quota: Quota | None = None
+) -> AsyncGenerator[IntercomTransport]:
+    """A transport with its own connections; without `quota`, the token is used here alone."""
     seconds = options.timeout_seconds
     async with aiohttp.ClientSession(
         headers={
@@ -147,7 +162,7 @@ async def open_transport(options: IntercomOptions) -> AsyncGenerator[IntercomTra
         connector=aiohttp.TCPConnector(limit=options.concurrency),
         trust_env=True,
     ) as session:
-        yield IntercomTransport(session, options)
+        yield IntercomTransport(session, options, quota or LocalQuota())
 
 
 def refusal(status: int, raw: bytes, request: str) -> SourceError:
