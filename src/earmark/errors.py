@@ -13,6 +13,7 @@ EarmarkError
 │   ├── DatabaseFull            no space left on the database's disk: retryable once there is space
 │   └── SchemaMismatch          the schema is older or newer than this program
 ├── NotFound                    no such workspace, conversation, theme, story or run
+├── Unsigned                    a notification that nobody we know has signed
 ├── Conflict                    the request is sound, the present state forbids it
 └── InvalidInput                a value that the caller gave cannot be used
 
@@ -151,3 +152,10 @@ class InvalidInput(EarmarkError):
     status = 422
     exit_code = 2
     slug = "invalid-input"
+
+
+class Unsigned(EarmarkError):
+    """The sender has not shown that it is who it says it is."""
+
+    status = 401
+    slug = "unsigned"

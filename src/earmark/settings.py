@@ -14,6 +14,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from earmark.errors import ConfigurationError
 
+SecretName = Literal[
+    "database_url",
+    "intercom_access_token",
+    "intercom_client_secret",
+    "intercom_previous_client_secret",
+]
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -45,6 +51,18 @@ class Settings(BaseSettings):
     intercom_access_token_file: Path | None = Field(
         default=None, validation_alias="INTERCOM_ACCESS_TOKEN_FILE"
     )
+    intercom_client_secret: SecretStr | None = Field(
+        default=None, validation_alias="INTERCOM_CLIENT_SECRET"
+    )
+    intercom_client_secret_file: Path | None = Field(
+        default=None, validation_alias="INTERCOM_CLIENT_SECRET_FILE"
+    )
+    intercom_previous_client_secret: SecretStr | None = Field(
+        default=None, validation_alias="INTERCOM_PREVIOUS_CLIENT_SECRET"
+    )
+    intercom_previous_client_secret_file: Path | None = Field(
+        default=None, validation_alias="INTERCOM_PREVIOUS_CLIENT_SECRET_FILE"
+    )
     intercom_region: Literal["us", "eu", "au"] = Field(
         default="us", validation_alias="INTERCOM_REGION"
     )
@@ -60,6 +78,7 @@ class Settings(BaseSettings):
         default="warning", validation_alias=AliasChoices("EARMARK_LOG_LEVEL", "LOG_LEVEL")
     )
     worker_concurrency: int = Field(default=2, ge=1, le=32)
+    sync_minutes: int = Field(default=15, ge=0, le=1440)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -86,7 +105,16 @@ class Settings(BaseSettings):
             raise ValueError("must begin with http:// or https://")
         return url.rstrip("/") if url else None
 
-    def secret(self, name: Literal["database_url", "intercom_access_token"]) -> SecretStr | None:
+    @property
+    def webhook_secrets(self) -> tuple[SecretStr, ...]:
+        """What notifications may be signed with: two while the secret is being changed."""
+        both = (
+            self.secret("intercom_client_secret"),
+            self.secret("intercom_previous_client_secret"),
+        )
+        return tuple(secret for secret in both if secret is not None)
+
+    def secret(self, name: SecretName) -> SecretStr | None:
         """A secret from its variable or from its file; raises `ConfigurationError`."""
         direct: SecretStr | None = getattr(self, name)
         file: Path | None = getattr(self, f"{name}_file")

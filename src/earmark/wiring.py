@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -94,6 +95,13 @@ class Wiring:
                 await migrate_queue(database)
                 yield database
 
+    @property
+    def _sync_every(self) -> timedelta | None:
+        """Null without a token: there is nothing to look at."""
+        minutes = self.settings.sync_minutes
+        has_token = self.settings.secret("intercom_access_token") is not None
+        return timedelta(minutes=minutes) if minutes and has_token else None
+
     @asynccontextmanager
     async def services(self) -> AsyncGenerator["Services"]:
         """What a worker needs."""
@@ -109,6 +117,7 @@ class Wiring:
                 open_source=open_source,
                 shelf=ModelShelf(LocalModels(apart=True)),
                 finder=GraphThemeFinder(),
+                sync_every=self._sync_every,
             )
 
     @asynccontextmanager

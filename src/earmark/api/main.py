@@ -1,6 +1,6 @@
 """The FastAPI application: lifespan, error handlers, routers, the web app."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -10,11 +10,21 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
+from pydantic import SecretStr
 from starlette.convertors import PathConvertor, register_url_convertor
 
 from earmark import __version__
 from earmark.api.problems import Problem, install_handlers
-from earmark.api.routers import conversations, coverage, health, runs, stories, themes, workspaces
+from earmark.api.routers import (
+    conversations,
+    coverage,
+    health,
+    runs,
+    stories,
+    themes,
+    webhooks,
+    workspaces,
+)
 from earmark.api.security import LocalOnly
 from earmark.db.connection import Database
 from earmark.errors import ConfigurationError
@@ -25,17 +35,24 @@ OpenDatabase = Callable[[], AbstractAsyncContextManager[Database]]
 
 API_PREFIX: Final = "/api/v1"
 _INDEX: Final = "index.html"
-_ROUTERS: Final = (workspaces, conversations, themes, stories, runs, coverage)
+_ROUTERS: Final = (workspaces, conversations, themes, stories, runs, coverage, failures)
 
 
-def create_app(open_database: OpenDatabase) -> FastAPI:
-    """The application; it connects when it starts and disconnects when it stops."""
+def create_app(
+    open_database: OpenDatabase, *, webhook_secrets: Sequence[SecretStr] = ()
+) -> FastAPI:
+    """The application; it connects when it starts and disconnects when it stops.
+
+    `webhook_secrets` are those that Intercom's notifications may be signed with; without any, none
+    is taken.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with open_database() as database, open_queue(database) as queue:
             app.state.database = database
             app.state.queue = queue
+            app.state.webhook_secrets = tuple(webhook_secrets)
             yield
 
     app = FastAPI(
@@ -52,6 +69,7 @@ def create_app(open_database: OpenDatabase) -> FastAPI:
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)
+    app.include_router(webhooks.router)
     install_handlers(app)
     _describe_problems(app)
     _mount_web_app(app, Path(str(files("earmark") / "web_dist")))
@@ -78,7 +96,7 @@ def _describe_problems(app: FastAPI) -> None:
 class _PagePath(PathConvertor):
     """Any path but one of the API: what the API does not know must not be answered by a page."""
 
-    regex = "(?!api/).*"
+    regex = "(?!api/|webhooks/).*"
 
 
 register_url_convertor("page", _PagePath())

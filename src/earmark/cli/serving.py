@@ -39,5 +39,7 @@ async def _serve(port: int | None, *, with_worker: bool) -> ExitCode:
         if with_worker:
             await stack.enter_async_context(WorkerKeeper().running())
         console.print(f"Earmark is at [bold]{address_of(listener)}[/] (Ctrl-C stops it)")
-        await serve_app(create_app(wiring.database), listener, stop)
+        await serve_app(
+            create_app(wiring.database, webhook_secrets=settings.webhook_secrets), listener, stop
+        )
     return ExitCode.DONE

@@ -65,13 +65,17 @@ async def open_workspace(code: str | None) -> AsyncGenerator[tuple[ReadConnectio
     settings = Settings.read()
     configure_logging(settings.log_level)
     async with Wiring(settings).database() as database, database.read() as reader:
-        if code is not None:
-            yield reader, await workspace_storage.get_workspace(reader, code)
-            return
-        known = await workspace_storage.list_workspaces(reader)
-        if not known:
-            raise NotFound("There is no workspace yet.", fix="Run `earmark demo` or `earmark run`.")
-        yield reader, known[0]
+        yield reader, await pick_workspace(reader, code)
+
+
+async def pick_workspace(reader: ReadConnection, code: str | None) -> Workspace:
+    """The workspace with that code, or the newest; raises `NotFound`."""
+    if code is not None:
+        return await workspace_storage.get_workspace(reader, code)
+    known = await workspace_storage.list_workspaces(reader)
+    if not known:
+        raise NotFound("There is no workspace yet.", fix="Run `earmark demo` or `earmark run`.")
+    return known[0]
 
 
 async def _themes(limit: int, code: str | None, as_json: bool) -> ExitCode:

@@ -1,6 +1,7 @@
 """Runs: their stages, the pages of work in a stage, and the events that people watch."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from psycopg.rows import class_row, scalar_row
 
@@ -84,6 +85,22 @@ async def list_runs(connection: ReadConnection, workspace_id: int, *, limit: int
             " cancel_requested FROM runs WHERE workspace_id = %(workspace_id)s"
             " ORDER BY id DESC LIMIT %(limit)s",
             {"workspace_id": workspace_id, "limit": limit},
+        )
+        return await cursor.fetchall()
+
+
+async def list_due_workspaces(connection: ReadConnection, every: timedelta) -> list[int]:
+    """Workspaces of Intercom without a run under way whose last one began longer ago.
+
+    One that a person has cancelled is left alone until someone starts the next.
+    """
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT w.id FROM workspaces w CROSS JOIN LATERAL (SELECT status, created_at"
+            " FROM runs WHERE workspace_id = w.id ORDER BY id DESC LIMIT 1) r"
+            " WHERE w.kind = 'intercom' AND r.status IN ('succeeded', 'failed')"
+            " AND r.created_at < now() - %(every)s ORDER BY w.id",
+            {"every": every},
         )
         return await cursor.fetchall()
 

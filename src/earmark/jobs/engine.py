@@ -17,8 +17,18 @@ from procrastinate.jobs import Job
 from earmark.db import run_storage
 from earmark.db.connection import WriteConnection
 from earmark.db.models import Run, RunStatus, Stage, StageProgress
-from earmark.errors import EarmarkError, NotFound
-from earmark.jobs.queue import ADVANCE, PAGE, RESCUE, STAGE, JobQueue
+from earmark.errors import Conflict, EarmarkError, NotFound
+from earmark.jobs.queue import (
+    ADVANCE,
+    LIVE,
+    PAGE,
+    RESCUE,
+    STAGE,
+    SWEEP,
+    JobQueue,
+    start_run,
+)
+from earmark.pipeline import live
 from earmark.pipeline.run import (
     PAGED,
     Services,
@@ -68,6 +78,9 @@ class Engine:
         app.task(name=ADVANCE, retry=retry, pass_context=True)(self.advance)
         app.task(name=STAGE, retry=retry, pass_context=True)(self.stage)
         app.task(name=PAGE, retry=retry, pass_context=True)(self.page)
+        app.task(name=LIVE, retry=retry)(self.live)
+        sweep = app.task(name=SWEEP, priority=20, queueing_lock=SWEEP)(self.sweep)
+        app.periodic(cron="* * * * *")(sweep)
         rescue = app.task(name=RESCUE, priority=100, queueing_lock=RESCUE)(self.rescue)
         # The sixth field is seconds: a lost worker's jobs are taken over by any other.
         app.periodic(cron="* * * * * */5")(rescue)
@@ -152,6 +165,29 @@ class Engine:
                     await self._queue.advance(connection, run)
 
         await self._guard(context, workspace_id, run_id, work)
+
+    async def live(self, workspace_id: int) -> None:
+        """Fetch what events told of, and come back for what is left."""
+        async with self._services.open_source(workspace_id) as source:
+            seconds = await live.refresh(self._database, source, self._services.shelf, workspace_id)
+        if seconds is not None:
+            async with self._database.write() as connection:
+                await self._queue.live(connection, workspace_id, seconds=seconds)
+
+    async def sweep(self, timestamp: int) -> None:
+        """Start a run for each workspace that was not looked at lately."""
+        every = self._services.sync_every
+        if every is None:
+            return
+        async with self._database.read() as connection:
+            due = await run_storage.list_due_workspaces(connection, every)
+        for workspace_id in due:
+            await _log.ainfo("run_scheduled", workspace_id=workspace_id, at=timestamp)
+            try:
+                async with self._database.write() as connection:
+                    await start_run(connection, self._queue, workspace_id)
+            except Conflict:
+                continue  # someone else has just started one
 
     async def rescue(self, timestamp: int) -> None:
         """Give the jobs of workers that fell silent to others; `timestamp` is the schedule's."""

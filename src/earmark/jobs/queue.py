@@ -1,5 +1,6 @@
 """The engine's schema and the jobs that exist; a job holds ids only, never text."""
 
+import math
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -17,7 +18,9 @@ from earmark.db.models import Run, Stage
 ADVANCE: Final = "advance"
 STAGE: Final = "stage"
 PAGE: Final = "page"
+LIVE: Final = "live"
 RESCUE: Final = "rescue"
+SWEEP: Final = "sweep"
 _RUN_QUEUE: Final = "runs"
 
 
@@ -62,6 +65,24 @@ class JobQueue:
         await self._app.configure_task(
             PAGE, queue=_RUN_QUEUE, connection=connection
         ).batch_defer_async(*arguments)
+
+    async def live(
+        self, connection: WriteConnection, workspace_id: int, *, seconds: float = 2.0
+    ) -> None:
+        """Let a worker fetch what has changed, before any other work, in some seconds."""
+        try:
+            async with connection.transaction():
+                await self._app.configure_task(
+                    LIVE,
+                    queue=_RUN_QUEUE,
+                    priority=50,
+                    schedule_in={"seconds": max(math.ceil(seconds), 1)},
+                    lock=f"live:{workspace_id}",
+                    queueing_lock=f"live:{workspace_id}",
+                    connection=connection,
+                ).defer_async(workspace_id=workspace_id)
+        except AlreadyEnqueued:
+            return
 
 
 def run_key(run: Run) -> dict[str, JSONValue]:

@@ -5,11 +5,11 @@ and stored. What could not be fetched stays in the ledger, and is tried again by
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from earmark.db import conversation_storage, people_storage, sync_storage
+from earmark.db import conversation_storage, erasure_storage, people_storage, sync_storage
 from earmark.db.connection import Database, WriteConnection
 from earmark.db.models import Checkpoint, LedgerEntry, LedgerStatus, Thread
 from earmark.db.statistics import refresh_statistics
@@ -94,7 +94,12 @@ async def store_results(
     entries = await sync_storage.lock_entries(
         connection, workspace_id, [result_id(result) for result in results]
     )
-    known = [result for result in results if result_id(result) in entries]
+    erased = await erasure_storage.list_erased(
+        connection,
+        workspace_id,
+        [r.contact.id for r in results if isinstance(r, Thread) and r.contact],
+    )
+    known = [_of_erased(result, erased) for result in results if result_id(result) in entries]
     threads = [without_secrets(result) for result in known if isinstance(result, Thread)]
     await people_storage.add_missing_contacts(
         connection, workspace_id, [thread.contact for thread in threads if thread.contact]
@@ -104,6 +109,13 @@ async def store_results(
     ledger = [ledger_entry(entries, result) for result in known if not isinstance(result, Gone)]
     await sync_storage.record_ledger(connection, workspace_id, ledger)
     return stored
+
+
+def _of_erased(result: Fetched, erased: Collection[str]) -> Fetched:
+    """A conversation of someone who was erased is as good as gone."""
+    if isinstance(result, Thread) and result.contact and result.contact.id in erased:
+        return Gone(id=result.conversation.id, reason="of a person who was erased on request")
+    return result
 
 
 async def _forget_gone(

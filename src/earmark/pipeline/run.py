@@ -8,6 +8,7 @@ yet, so doing it twice, or again after a crash, changes nothing.
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from earmark.db import run_storage
@@ -35,6 +36,8 @@ class Services:
     open_source: OpenSource
     shelf: ModelShelf
     finder: ThemeFinder
+    sync_every: timedelta | None = None
+    """How often workspaces are looked at without being told to; null for never."""
 
 
 async def make_pages(connection: WriteConnection, run: Run, stage: Stage) -> int:
