@@ -18,6 +18,7 @@ from earmark.api.problems import Problem, install_handlers
 from earmark.api.routers import (
     conversations,
     coverage,
+    failures,
     health,
     runs,
     stories,
