@@ -1,22 +1,40 @@
 """Keeps requests within Intercom's quota, by what each answer's headers say.
 
 Quotas come in windows of ten seconds and are shared with the workspace's other apps, so a share of
-each window is left to them. Times are compared with the answer's own `Date`, never with our clock.
+each window is left to them, and the rest is not taken all at once. Times are compared with the
+answer's own `Date`, never with our clock.
 """
 
 import asyncio
+import math
 import random
-from collections.abc import AsyncGenerator, Mapping
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
-from typing import Final, Protocol
+from typing import Final
 
 from earmark.db.models import Model
 
 _OTHERS_SHARE: Final = 0.2
+_WINDOW: Final = 10.0
+_SPARE: Final = 2.0
+"""Seconds before a window's end by which our share is to be used up."""
+_PORTION: Final = 0.25
+"""Seconds of work that are handed out at once."""
+_SAME_WINDOW: Final = _WINDOW / 2
+"""Ends that differ by less are of the same window: `Date` has whole seconds, answers travel."""
 _LONGEST_PAUSE: Final = 60.0
 _JITTER: Final = 1.0
+_SPENT_WITHIN: Final = 1.0
+"""Seconds after which permissions that nobody used are void."""
+_MOST_AT_ONCE: Final = 1_000
+_TELL_EVERY: Final = 0.25
+_NEWS_AFTER: Final = 0.05
+_SHORTEST_WAIT: Final = 0.02
 _FIRST_SLOTS: Final = 4
+_TROUBLE: Final = 0.1
+_GROWTH: Final = 8
 
 
 class Window(Model):
@@ -24,6 +42,8 @@ class Window(Model):
 
     limit: int
     remaining: int
+    reset: int
+    """When it ends, in Unix seconds of the server: no two windows have the same."""
     seconds_left: float
 
     @property
@@ -32,128 +52,235 @@ class Window(Model):
         return int(self.limit * _OTHERS_SHARE)
 
 
-class Quota(Protocol):
-    """Hands out permission to send, for one access token."""
+class Grant(Model):
+    """Permissions to send, or how long to wait before asking again."""
+
+    requests: int
+    wait_seconds: float = 0.0
+
+
+class Bucket(Model):
+    """What is left of our share of a window; times are seconds of any one clock.
+
+    Our share is handed out evenly, so that other apps of the workspace get theirs at any moment of
+    the window and we notice in time what they take.
+    """
+
+    budget: int = 0
+    """Our share of a whole window; 0 until an answer has told."""
+    remaining: int = 0
+    resets_at: float = -math.inf
+    opens_at: float = -math.inf
+    """Nothing is granted before: the pace, or a pause after a refusal."""
+
+    def take(self, wanted: int, now: float) -> "tuple[Bucket, Grant]":
+        """Up to `wanted` permissions, and the bucket without them."""
+        if now < self.opens_at:
+            return self, Grant(requests=0, wait_seconds=self.opens_at - now)
+        if not self.budget:
+            return self, Grant(requests=wanted)
+        bucket = self._present(now)
+        if bucket.remaining <= 0:
+            return bucket, Grant(requests=0, wait_seconds=bucket.resets_at - now)
+        pace = max(bucket.resets_at - now - _SPARE, _PORTION) / bucket.remaining
+        requests = min(wanted, bucket.remaining, max(round(_PORTION / pace), 1))
+        changes = {"remaining": bucket.remaining - requests, "opens_at": now + requests * pace}
+        return bucket.model_copy(update=changes), Grant(requests=requests)
+
+    def _present(self, now: float) -> "Bucket":
+        """A window that is over is followed by one of the same size, until an answer tells."""
+        if now < self.resets_at:
+            return self
+        missed = math.floor((now - self.resets_at) / _WINDOW) if self.resets_at > -math.inf else 0
+        ends = self.resets_at + (missed + 1) * _WINDOW
+        return self.model_copy(
+            update={"remaining": self.budget, "resets_at": max(ends, now + _PORTION)}
+        )
+
+    def observe(self, window: Window, now: float, *, unspent: int = 0) -> "Bucket":
+        """Take over what an answer says; `unspent` permissions are given out already.
+
+        Answers overtake each other: within a window the lowest count is the newest, and the
+        earliest end the most exact.
+        """
+        budget = max(window.limit - window.reserve, 1)
+        left, ends = max(window.remaining - window.reserve - unspent, 0), now + window.seconds_left
+        if self.budget and abs(ends - self.resets_at) < _SAME_WINDOW:
+            left, ends = min(left, self.remaining), min(ends, self.resets_at)
+        return self.model_copy(update={"budget": budget, "remaining": left, "resets_at": ends})
+
+    def pause(self, seconds: float, now: float) -> "Bucket":
+        """Grant nothing for so long."""
+        return self.model_copy(update={"opens_at": max(self.opens_at, now + seconds)})
+
+
+class Quota:
+    """Hands out permission to send, for one access token that only this process uses.
+
+    A subclass may keep the bucket elsewhere, for all who use the token: see `change`.
+    """
+
+    def __init__(self) -> None:
+        self._bucket = Bucket()
+        self._asking = asyncio.Lock()
+        self._waiting = 0
+        self._granted = 0
+        self._granted_at = 0.0
+        self._handful = 1
+        self._told: Window | None = None
+        self._told_at = 0.0
+
+    async def change(self, change: Callable[[Bucket, float], Bucket]) -> None:
+        """Replace the bucket by what `change` makes of it and of the time."""
+        self._bucket = change(self._bucket, time.monotonic())
 
     async def acquire(self) -> None:
         """Wait until one more request fits into the window."""
-        ...
+        self._waiting += 1
+        try:
+            while not self._spend():
+                async with self._asking:
+                    if not self._unspent:
+                        await self._ask()
+        finally:
+            self._waiting -= 1
+
+    @property
+    def _unspent(self) -> int:
+        # What was granted in one window must not be spent in a later one.
+        return self._granted if time.monotonic() - self._granted_at < _SPENT_WITHIN else 0
+
+    def _spend(self) -> bool:
+        if not self._unspent:
+            return False
+        self._granted -= 1
+        return True
+
+    async def _ask(self) -> None:
+        """Ask for what is wanted now, and for more where that lasts for a moment only."""
+        lasted = time.monotonic() - self._granted_at
+        self._handful = min(self._handful * 2, _MOST_AT_ONCE) if lasted < _PORTION else 1
+        wanted = max(self._waiting, self._handful)
+        grant = Grant(requests=0)
+
+        def take(bucket: Bucket, now: float) -> Bucket:
+            nonlocal grant
+            bucket, grant = bucket.take(wanted, now)
+            return bucket
+
+        await self.change(take)
+        self._granted, self._granted_at = grant.requests, time.monotonic()
+        if not grant.requests:
+            await asyncio.sleep(max(grant.wait_seconds, _SHORTEST_WAIT))
 
     async def observe(self, window: Window) -> None:
-        """Take over what an answer says."""
-        ...
+        """Take over what an answer says; some times a second is enough."""
+        newest = self._told.reset if self._told else 0
+        if is_over(window, newest):
+            return
+        is_news = window.reset != newest or window.remaining <= window.reserve
+        now = time.monotonic()
+        if now - self._told_at < (_NEWS_AFTER if is_news else _TELL_EVERY):
+            return
+        self._told, self._told_at = window, now
+        unspent = self._unspent
+        await self.change(lambda bucket, at: bucket.observe(window, at, unspent=unspent))
 
     async def pause(self, seconds: float) -> None:
         """After a refusal: hold every request back."""
-        ...
-
-
-class LocalQuota:
-    """The quota of a token that only this process uses."""
-
-    def __init__(self) -> None:
-        self._remaining: int | None = None
-        self._reserve = 0
-        self._opens_at = 0.0
-        self._paused_until = 0.0
-
-    async def acquire(self) -> None:
-        """Wait until one more request fits into the window."""
-        while True:
-            delay = self._delay()
-            if delay <= 0:
-                break
-            await asyncio.sleep(delay)
-        if self._remaining is not None:
-            self._remaining -= 1
-
-    async def observe(self, window: Window) -> None:
-        """Take over what an answer says."""
-        opens_at = _now() + window.seconds_left
-        # Answers overtake each other: within one window the lowest count is the newest.
-        same_window = abs(opens_at - self._opens_at) < 1.5 and self._remaining is not None
-        known = self._remaining if same_window and self._remaining is not None else window.remaining
-        self._remaining = min(known, window.remaining)
-        self._reserve = window.reserve
-        self._opens_at = opens_at
-
-    async def pause(self, seconds: float) -> None:
-        """Hold every request of this process back."""
-        self._paused_until = max(self._paused_until, _now() + seconds)
-
-    def _delay(self) -> float:
-        now = _now()
-        if now < self._paused_until:
-            return self._paused_until - now
-        if self._remaining is None or self._remaining > self._reserve:
-            return 0.0
-        if now >= self._opens_at:
-            self._remaining = None
-            return 0.0
-        return self._opens_at - now + 0.05
+        self._granted = 0
+        await self.change(lambda bucket, now: bucket.pause(seconds, now))
 
 
 class Slots:
-    """How many requests are in flight: more while all goes well, half after each trouble.
+    """How many requests are in flight: more while all goes well, half after trouble.
 
-    Doubles each second up to the first trouble, then grows by one a second (additive increase,
-    multiplicative decrease: Chiu and Jain 1989). A storm of failures counts once a second.
+    Judged once a second: trouble is when more than a tenth of the answers failed. Doubles up to the
+    first trouble, then grows by an eighth. Rare failures change nothing, or a server that answers
+    one request in fifty with an error would be asked one thing at a time.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most
-        self._limit = float(min(_FIRST_SLOTS, most))
-        self._used = 0
+        self._clock = clock
+        self._limit = min(_FIRST_SLOTS, most)
+        self._free = asyncio.Semaphore(self._limit)
+        self._surplus = 0
         self._has_met_trouble = False
-        self._changed_at = 0.0
-        self._free = asyncio.Condition()
+        self._judged_at = clock()
+        self._succeeded = 0
+        self._failed = 0
 
     @property
     def limit(self) -> int:
         """Requests that may be in flight now."""
-        return max(int(self._limit), 1)
+        return self._limit
 
     @asynccontextmanager
     async def slot(self) -> AsyncGenerator[None]:
         """One request in flight."""
-        async with self._free:
-            await self._free.wait_for(lambda: self._used < self.limit)
-            self._used += 1
+        await self._free.acquire()
         try:
             yield
         finally:
-            async with self._free:
-                self._used -= 1
-                self._free.notify()
+            self._release(1)
 
-    async def succeed(self) -> None:
-        """An answer came: there may be room for more."""
-        now = _now()
-        if now - self._changed_at < 1 or self._limit >= self._most:
-            return
-        self._changed_at = now
-        grown = self._limit + 1 if self._has_met_trouble else self._limit * 2
-        self._limit = min(grown, self._most)
-        async with self._free:
-            self._free.notify_all()
+    def succeed(self) -> None:
+        """An answer came."""
+        self._succeeded += 1
+        self._judge()
 
     def fail(self) -> None:
-        """The peer is overloaded or far: step back."""
-        now = _now()
-        if self._has_met_trouble and now - self._changed_at < 1:
+        """The peer is overloaded or far, or its answer was useless."""
+        self._failed += 1
+        self._judge()
+
+    def _judge(self) -> None:
+        now = self._clock()
+        if now - self._judged_at < 1:
             return
-        self._has_met_trouble, self._changed_at = True, now
-        self._limit = max(self._limit / 2, 1.0)
+        is_trouble = self._failed > (self._succeeded + self._failed) * _TROUBLE
+        self._judged_at, self._succeeded, self._failed = now, 0, 0
+        self._has_met_trouble |= is_trouble
+        if is_trouble:
+            self._resize(self._limit // 2)
+        else:
+            step = self._limit // _GROWTH if self._has_met_trouble else self._limit
+            self._resize(self._limit + max(step, 1))
+
+    def _resize(self, limit: int) -> None:
+        new = min(max(limit, 1), self._most)
+        if new > self._limit:
+            self._release(new - self._limit)
+        self._surplus += max(self._limit - new, 0)
+        self._limit = new
+
+    def _release(self, number: int) -> None:
+        """Give slots back, except those that are no longer wanted."""
+        for _ in range(number):
+            if self._surplus:
+                self._surplus -= 1
+            else:
+                self._free.release()
 
 
 def read_window(headers: Mapping[str, str]) -> Window | None:
     """What an answer's headers say of the window; null if they do not."""
     limit = _integer(headers, "X-RateLimit-Limit")
     remaining = _integer(headers, "X-RateLimit-Remaining")
+    reset = _integer(headers, "X-RateLimit-Reset")
     wait = seconds_to_reset(headers)
-    if limit is None or remaining is None or wait is None:
+    if limit is None or remaining is None or reset is None or wait is None:
         return None
-    return Window(limit=limit, remaining=remaining, seconds_left=wait)
+    return Window(limit=limit, remaining=remaining, reset=reset, seconds_left=wait)
+
+
+def is_over(window: Window, newest: int) -> bool:
+    """Whether an answer is of an earlier window than one seen before: it was overtaken.
+
+    One that is much earlier is no late answer: the server's clock was set back.
+    """
+    return newest - _LONGEST_PAUSE < window.reset < newest
 
 
 def pause_after_refusal(headers: Mapping[str, str]) -> float:
@@ -178,7 +305,3 @@ def seconds_to_reset(headers: Mapping[str, str]) -> float | None:
 def _integer(headers: Mapping[str, str], name: str) -> int | None:
     value = headers.get(name, "")
     return int(value) if value.strip().isdigit() else None
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

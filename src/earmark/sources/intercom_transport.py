@@ -19,7 +19,6 @@ from earmark.errors import (
     SourceUnavailable,
 )
 from earmark.sources.intercom_limits import (
-    LocalQuota,
     Quota,
     Slots,
     pause_after_refusal,
@@ -91,7 +90,6 @@ class IntercomTransport:
                 async with self._slots.slot():
                     await self._quota.acquire()
                     answer = await self._send(method, path, params=params, body=body)
-                await self._slots.succeed()
                 value, repairs = parse(model, answer.raw)
             except SourceUnavailable:
                 self._slots.fail()
@@ -99,6 +97,7 @@ class IntercomTransport:
                     raise
                 await asyncio.sleep(self._backoff(attempt))
             else:
+                self._slots.succeed()
                 return value, repairs, answer.headers
         raise SourceUnavailable(f"Intercom gave no answer to {method} {path}.")
 
@@ -114,11 +113,7 @@ class IntercomTransport:
                 method, self._options.base_url + path, params=params, json=body
             ) as response:
                 raw = await self._read_body(response)
-                window = read_window(response.headers)
-                if window is not None:
-                    await self._quota.observe(window)
-                if response.status == 429:
-                    await self._quota.pause(pause_after_refusal(response.headers))
+                await self._mind_quota(response.status, response.headers)
                 if response.status >= 300:
                     raise refusal(response.status, raw, f"{method} {path}")
                 return Answer(raw=raw, headers=dict(response.headers))
@@ -138,6 +133,13 @@ class IntercomTransport:
                 why=f"{type(error).__name__} on {method} {path}.",
                 fix="Check the network, a proxy, and INTERCOM_REGION or INTERCOM_BASE_URL.",
             ) from error
+
+    async def _mind_quota(self, status: int, headers: Mapping[str, str]) -> None:
+        window = read_window(headers)
+        if window is not None:
+            await self._quota.observe(window)
+        if status == 429:
+            await self._quota.pause(pause_after_refusal(headers))
 
     async def _read_body(self, response: aiohttp.ClientResponse) -> bytes:
         length = response.content_length or 0
@@ -162,7 +164,7 @@ async def open_transport(
         connector=aiohttp.TCPConnector(limit=options.concurrency),
         trust_env=True,
     ) as session:
-        yield IntercomTransport(session, options, quota or LocalQuota())
+        yield IntercomTransport(session, options, quota or Quota())
 
 
 def refusal(status: int, raw: bytes, request: str) -> SourceError:
