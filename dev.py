@@ -35,6 +35,7 @@ LOCKS = {
     "build": ROOT / "requirements-build.lock",
     "runtime": ROOT / "requirements.lock",
     "dev": ROOT / "requirements-dev.lock",
+    "bench": ROOT / "requirements-bench.lock",
 }
 
 
@@ -62,8 +63,8 @@ class Stamps:
         self._file.write_text(json.dumps(self._known, indent=1), "utf-8")
 
 
-def set_up(*, dev: bool) -> None:
-    """Make everything that running Earmark needs (and, with `dev`, testing it)."""
+def set_up(*, dev: bool, bench: bool = False) -> None:
+    """Make everything that running Earmark needs (with `dev`, testing it; with `bench`, peers)."""
     if sys.version_info < (3, 11):  # noqa: UP036 - this file may be run by any Python
         fail(f"Earmark needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     make_venv(TOOLS / "venv", "a place for uv")
@@ -89,6 +90,13 @@ def set_up(*, dev: bool) -> None:
             digest(LOCKS["dev"]),
             "installing the pinned test packages",
             lambda: install("dev"),
+        )
+    if bench:
+        venv.step(
+            "bench",
+            digest(LOCKS["bench"]),
+            "installing the pinned packages that are compared with",
+            lambda: install("bench"),
         )
     venv.step("earmark", digest_sources(), "building the web app, installing Earmark", install_self)
 
@@ -228,7 +236,7 @@ def check(arguments: Sequence[str]) -> int:
 
 def bench(arguments: Sequence[str]) -> int:
     """Benchmarks."""
-    set_up(dev=True)
+    set_up(dev=True, bench=True)
     return python("-m", "benchmarks", *arguments)
 
 
@@ -247,6 +255,7 @@ def lock(arguments: Sequence[str]) -> int:
     jobs: list[tuple[str, list[str]]] = [
         ("runtime", [project]),
         ("dev", [project, "--group", "dev", "--constraints", str(LOCKS["runtime"])]),
+        ("bench", ["--group", "bench", "--constraints", str(LOCKS["dev"])]),
         *((name, ["--group", name]) for name in ("build", "tools", "node")),
     ]
     for name, sources in jobs:
