@@ -159,9 +159,11 @@ async def _store_messages(connection: WriteConnection, accepted: list[str]) -> N
         " from_ai_agent = excluded.from_ai_agent, part_type = excluded.part_type,"
         " is_note = excluded.is_note, created_at = excluded.created_at, body = excluded.body,"
         " redacted = excluded.redacted, attachments = excluded.attachments"
-        " WHERE (m.position, m.author_role, m.body, m.redacted, m.is_note, m.author_name)"
-        " IS DISTINCT FROM (excluded.position, excluded.author_role, excluded.body,"
-        " excluded.redacted, excluded.is_note, excluded.author_name)"
+        " WHERE (m.position, m.author_role, m.author_id, m.author_name, m.from_ai_agent,"
+        " m.part_type, m.is_note, m.created_at, m.body, m.redacted, m.attachments)"
+        " IS DISTINCT FROM (excluded.position, excluded.author_role, excluded.author_id,"
+        " excluded.author_name, excluded.from_ai_agent, excluded.part_type, excluded.is_note,"
+        " excluded.created_at, excluded.body, excluded.redacted, excluded.attachments)"
     )
 
 

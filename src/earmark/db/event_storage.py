@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from psycopg.rows import class_row, scalar_row
 
 from earmark.db.connection import ReadConnection, WriteConnection
 from earmark.db.models import Model
+
+_LEAST_CHANGES: Final = 3
+_MOST_ATTEMPTS: Final = 8
+"""After so many, a dirty conversation is left to the next run."""
 
 
 class DirtyConversation(Model):
@@ -48,6 +53,23 @@ async def last_event_at(connection: ReadConnection, workspace_id: int) -> dateti
         return await cursor.fetchone()
 
 
+async def silent_since(connection: ReadConnection, workspace_id: int) -> datetime | None:
+    """When the last event came, if a subscription seems to have been suspended since then.
+
+    That is: events used to come, and now several conversations have changed a good while after the
+    last of them. Null where all is well, or where there never was an event.
+    """
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT e.last FROM (SELECT max(received_at) AS last FROM webhook_events"
+            " WHERE workspace_id = %(workspace_id)s) e WHERE (SELECT count(*) FROM sync_ledger l"
+            " WHERE l.workspace_id = %(workspace_id)s"
+            " AND l.source_updated_at > e.last + interval '15 min') >= %(least)s",
+            {"workspace_id": workspace_id, "least": _LEAST_CHANGES},
+        )
+        return await cursor.fetchone()
+
+
 async def mark_dirty(
     connection: WriteConnection, workspace_id: int, conversation_id: str, *, reason: str
 ) -> None:
@@ -85,7 +107,10 @@ async def settle_dirty(
     done: Sequence[DirtyConversation],
     failed: Sequence[DirtyConversation],
 ) -> None:
-    """Take fetched ones off, unless another event came since; try failed ones later."""
+    """Take fetched ones off, unless another event came since; try failed ones later.
+
+    Those that have failed many times are left to the next run, which finds them by its listing.
+    """
     async with connection.cursor() as cursor:
         await cursor.executemany(
             "DELETE FROM dirty_conversations WHERE workspace_id = %(workspace_id)s"
@@ -105,6 +130,11 @@ async def settle_dirty(
             " WHERE workspace_id = %(workspace_id)s AND conversation_id = %(id)s",
             [{"workspace_id": workspace_id, "id": item.conversation_id} for item in failed],
         )
+    await connection.execute(
+        "DELETE FROM dirty_conversations WHERE workspace_id = %(workspace_id)s"
+        " AND attempts >= %(most)s",
+        {"workspace_id": workspace_id, "most": _MOST_ATTEMPTS},
+    )
 
 
 async def next_due_in(connection: ReadConnection, workspace_id: int) -> float | None:

@@ -20,10 +20,11 @@ async def store_masked(
     keys: Mapping[str, str],
 ) -> None:
     """Replace the masked copies of conversations; `keys` is conversation id to masked key."""
+    present = await _lock_unchanged(connection, workspace_id, keys)
     await connection.execute(
         "DELETE FROM masked_messages WHERE workspace_id = %(workspace_id)s"
         " AND conversation_id = ANY(%(ids)s)",
-        {"workspace_id": workspace_id, "ids": list(keys)},
+        {"workspace_id": workspace_id, "ids": present},
     )
     await stage(
         connection,
@@ -42,11 +43,12 @@ async def store_masked(
             for message in messages
         ),
     )
-    # A message that was deleted or changed meanwhile is masked again by the next run.
     await connection.execute(
         "INSERT INTO masked_messages SELECT s.* FROM staged_masked s JOIN messages m"
         " ON (m.workspace_id, m.conversation_id, m.id)"
         " = (s.workspace_id, s.conversation_id, s.message_id)"
+        " WHERE s.conversation_id = ANY(%(present)s)",
+        {"present": present},
     )
     await connection.execute(
         "UPDATE conversations c SET masked_key = k.key"
@@ -55,6 +57,25 @@ async def store_masked(
         " AND k.key LIKE c.content_hash || ':%%'",
         {"workspace_id": workspace_id, "ids": list(keys), "keys": list(keys.values())},
     )
+
+
+async def _lock_unchanged(
+    connection: WriteConnection, workspace_id: int, keys: Mapping[str, str]
+) -> list[str]:
+    """Those of the conversations whose text is still the one that was masked.
+
+    The others (a part was redacted meanwhile, say) are masked again by the next run: a copy of the
+    old text must not come after its end.
+    """
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT c.id FROM conversations c"
+            " JOIN unnest(%(ids)s::text[], %(keys)s::text[]) AS k (id, key) ON k.id = c.id"
+            " WHERE c.workspace_id = %(workspace_id)s AND k.key LIKE c.content_hash || ':%%'"
+            " ORDER BY c.id FOR UPDATE OF c",
+            {"workspace_id": workspace_id, "ids": list(keys), "keys": list(keys.values())},
+        )
+        return await cursor.fetchall()
 
 
 async def list_masked(

@@ -36,31 +36,44 @@ class StoryDraft(Model):
 
     theme_id: int
     theme_version: int
+    theme_name: str
+    """As it was when the story was drafted: if it has changed since, the draft is void."""
     title: str
     content: StoryContent
     reach: Interval
     score: Interval
     decider: Decider
+    workaround_of: str | None = None
+    """The conversation whose answer is quoted as a workaround."""
+    workaround_hash: str | None = None
+    """The content hash of that conversation; the quote is left out if it has changed since."""
     evidence_ids: tuple[int, ...]
 
 
 async def upsert_stories(
     connection: WriteConnection, workspace_id: int, drafts: Sequence[StoryDraft]
 ) -> list[int]:
-    """One story per theme: a new draft replaces the machine's older one; returns the ids."""
+    """One story per theme: a new draft replaces the machine's older one; returns the ids.
+
+    Words that were withdrawn since the draft are not written: a theme whose name has changed keeps
+    its older story until the next run.
+    """
     ids: list[int] = []
+    drafts = await _lock_names(connection, workspace_id, drafts)
+    drafts = await _lock_answers(connection, workspace_id, drafts)
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.executemany(
             "INSERT INTO stories (workspace_id, theme_id, theme_version, title, content, reach,"
-            " reach_low, reach_high, score, score_low, score_high, decider) VALUES"
+            " reach_low, reach_high, score, score_low, score_high, decider, workaround_of) VALUES"
             " (%(workspace_id)s, %(theme_id)s, %(theme_version)s, %(title)s, %(content)s,"
             " %(reach)s, %(reach_low)s, %(reach_high)s, %(score)s, %(score_low)s, %(score_high)s,"
-            " %(decider)s) ON CONFLICT (workspace_id, theme_id) DO UPDATE SET"
+            " %(decider)s, %(workaround_of)s) ON CONFLICT (workspace_id, theme_id) DO UPDATE SET"
             " theme_version = excluded.theme_version, title = excluded.title,"
             " content = excluded.content, reach = excluded.reach,"
             " reach_low = excluded.reach_low, reach_high = excluded.reach_high,"
             " score = excluded.score, score_low = excluded.score_low,"
-            " score_high = excluded.score_high, decider = excluded.decider, updated_at = now()"
+            " score_high = excluded.score_high, decider = excluded.decider,"
+            " workaround_of = excluded.workaround_of, updated_at = now()"
             " RETURNING id",
             [_parameters(workspace_id, draft) for draft in drafts],
             returning=True,
@@ -85,7 +98,51 @@ def _parameters(workspace_id: int, draft: StoryDraft) -> dict[str, object]:
         "score_low": draft.score.low,
         "score_high": draft.score.high,
         "decider": draft.decider.value,
+        "workaround_of": draft.workaround_of,
     }
+
+
+async def _lock_names(
+    connection: WriteConnection, workspace_id: int, drafts: Sequence[StoryDraft]
+) -> list[StoryDraft]:
+    """The drafts whose theme is still called the same; until the transaction ends, it is."""
+    cursor = await connection.execute(
+        "SELECT theme_id, version, name FROM theme_versions WHERE workspace_id = %(workspace_id)s"
+        " AND theme_id = ANY(%(ids)s) ORDER BY theme_id, version FOR SHARE",
+        {"workspace_id": workspace_id, "ids": [draft.theme_id for draft in drafts]},
+    )
+    names = {(row["theme_id"], row["version"]): row["name"] async for row in cursor}
+    return [
+        draft
+        for draft in drafts
+        if names.get((draft.theme_id, draft.theme_version)) == draft.theme_name
+    ]
+
+
+async def _lock_answers(
+    connection: WriteConnection, workspace_id: int, drafts: Sequence[StoryDraft]
+) -> list[StoryDraft]:
+    """The drafts without answers from conversations that have changed; the others hold still."""
+    cursor = await connection.execute(
+        "SELECT id, content_hash FROM conversations WHERE workspace_id = %(workspace_id)s"
+        " AND id = ANY(%(ids)s) ORDER BY id FOR SHARE",
+        {
+            "workspace_id": workspace_id,
+            "ids": [draft.workaround_of for draft in drafts if draft.workaround_of],
+        },
+    )
+    hashes = {row["id"]: row["content_hash"] async for row in cursor}
+    return [
+        draft
+        if draft.workaround_of is None or hashes.get(draft.workaround_of) == draft.workaround_hash
+        else draft.model_copy(
+            update={
+                "workaround_of": None,
+                "content": draft.content.model_copy(update={"workaround": None}),
+            }
+        )
+        for draft in drafts
+    ]
 
 
 async def _replace_evidence(

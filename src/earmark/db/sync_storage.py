@@ -26,8 +26,10 @@ class Coverage(Model):
     """Of the conversations that the source says exist: what became of them."""
 
     expected: int
-    """What the source counted when the last backfill began; what is listed, if that is more."""
+    """What the source counted when the backfill began; later, all that is listed or missing."""
     listed: int
+    unlisted: int
+    """Of which the source has only said that they are there, when all was walked last."""
     stored: int
     pending: int
     skipped: int
@@ -90,9 +92,13 @@ async def save_checkpoint(
 
 
 async def record_ledger(
-    connection: WriteConnection, workspace_id: int, entries: Sequence[LedgerEntry]
+    connection: WriteConnection,
+    workspace_id: int,
+    entries: Sequence[LedgerEntry],
+    *,
+    asked_at: datetime | None = None,
 ) -> None:
-    """Record what became of conversations.
+    """Record what became of conversations that were asked for at that moment.
 
     Late news changes nothing: neither for a conversation that is known to be deleted, nor for one
     that has been listed with a newer change in the meantime, which stays pending.
@@ -104,8 +110,12 @@ async def record_ledger(
         " ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET status = excluded.status,"
         " reason = excluded.reason, source_updated_at = excluded.source_updated_at,"
         " parts_expected = excluded.parts_expected, parts_received = excluded.parts_received,"
-        " attempts = CASE WHEN excluded.status = 'failed' THEN l.attempts + 1 ELSE 0 END"
-        " WHERE l.deleted_at IS NULL AND excluded.source_updated_at >= l.source_updated_at"
+        " attempts = CASE WHEN excluded.status = 'failed' THEN l.attempts + 1 ELSE 0 END,"
+        " asked_at = CASE WHEN excluded.status = 'failed' THEN NULL"
+        " ELSE %(asked_at)s::timestamptz END, deleted_at = NULL"
+        " WHERE excluded.source_updated_at >= l.source_updated_at AND (l.deleted_at IS NULL"
+        " OR (l.status = 'pending' AND l.deleted_at < %(asked_at)s::timestamptz))",
+        {"asked_at": asked_at},
     )
 
 
@@ -114,7 +124,9 @@ async def mark_listed(
 ) -> list[str]:
     """Take listed conversations into the ledger; returns the ids that are new or have changed.
 
-    These are pending; whatever is known in this version, or as deleted, stays as it is.
+    These are pending; whatever is known in this version, or as deleted for good, stays as it is.
+    Pending are also those that an answer has called gone, and those that were asked for before the
+    second of their last change was over: they may have changed once more within it.
     """
     await _stage_ledger(connection, workspace_id, entries)
     async with connection.cursor(row_factory=scalar_row) as cursor:
@@ -122,10 +134,15 @@ async def mark_listed(
             "INSERT INTO sync_ledger AS l SELECT DISTINCT ON (conversation_id) * FROM staged_ledger"
             " ORDER BY conversation_id, source_updated_at DESC"
             " ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET status = 'pending',"
-            " reason = NULL, source_updated_at = excluded.source_updated_at,"
+            " reason = CASE WHEN l.deleted_at IS NOT NULL THEN 'listed, but was said to be gone'"
+            " END, source_updated_at = excluded.source_updated_at,"
+            " source_created_at = excluded.source_created_at,"
             " parts_expected = excluded.parts_expected, attempts = 0"
-            " WHERE l.deleted_at IS NULL AND excluded.source_updated_at > l.source_updated_at"
-            " RETURNING conversation_id"
+            " WHERE NOT l.gone_for_good AND (excluded.source_updated_at > l.source_updated_at"
+            " OR (l.deleted_at IS NOT NULL AND l.status = 'skipped')"
+            " OR (excluded.source_updated_at = l.source_updated_at"
+            " AND l.status IN ('stored', 'skipped')"
+            " AND l.asked_at < l.source_updated_at + interval '2 s')) RETURNING conversation_id"
         )
         return await cursor.fetchall()
 
@@ -136,7 +153,7 @@ async def mark_absent(
     """Let conversations of the window that the source no longer lists be asked for; how many."""
     cursor = await connection.execute(
         "UPDATE sync_ledger SET status = 'pending', reason = 'no longer listed', attempts = 0"
-        " WHERE workspace_id = %(workspace_id)s AND status = 'stored' AND deleted_at IS NULL"
+        " WHERE workspace_id = %(workspace_id)s AND status IN ('stored', 'failed')"
         " AND source_created_at >= %(since)s AND source_created_at < %(until)s"
         " AND NOT conversation_id = ANY(%(present)s)",
         {
@@ -155,23 +172,28 @@ async def mark_deleted(
     deletions: Mapping[str, datetime],
     *,
     reason: str,
+    for_good: bool,
 ) -> list[str]:
-    """Record conversations as deleted at these times; returns those that were not known so yet.
+    """Record conversations as gone at these times; returns those that were not known so yet.
 
-    One that was never listed gets a row too, so that a late answer about it is refused.
+    One that was never listed gets a row too, so that a late answer about it is refused. What is not
+    gone `for_good` is asked for again if it is listed again.
     """
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
             "INSERT INTO sync_ledger AS l (workspace_id, conversation_id, status, reason,"
-            " source_created_at, source_updated_at, deleted_at) SELECT %(workspace_id)s, d.id,"
-            " 'skipped', %(reason)s, d.at, d.at, d.at"
+            " source_created_at, source_updated_at, deleted_at, gone_for_good)"
+            " SELECT %(workspace_id)s, d.id, 'skipped', %(reason)s, d.at, d.at, d.at, %(for_good)s"
             " FROM unnest(%(ids)s::text[], %(times)s::timestamptz[]) d (id, at) ORDER BY d.id"
             " ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET status = 'skipped',"
-            " reason = excluded.reason, deleted_at = excluded.deleted_at"
-            " WHERE l.deleted_at IS NULL RETURNING conversation_id",
+            " reason = excluded.reason, deleted_at = excluded.deleted_at, asked_at = NULL,"
+            " gone_for_good = excluded.gone_for_good WHERE NOT l.gone_for_good"
+            " AND (l.deleted_at IS NULL OR l.status = 'pending' OR excluded.gone_for_good)"
+            " RETURNING conversation_id",
             {
                 "workspace_id": workspace_id,
                 "reason": reason,
+                "for_good": for_good,
                 "ids": list(deletions),
                 "times": list(deletions.values()),
             },
@@ -211,20 +233,24 @@ async def record_unreadable(
         )
 
 
-async def count_listed(
-    connection: ReadConnection,
-    workspace_id: int,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> int:
-    """Conversations in the ledger that were created in [since, until)."""
+async def count_listed(connection: ReadConnection, workspace_id: int) -> int:
+    """Conversations in the ledger, also those that are gone."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT count(*) FROM sync_ledger WHERE workspace_id = %(workspace_id)s",
+            {"workspace_id": workspace_id},
+        )
+        return await cursor.fetchone() or 0
+
+
+async def count_alive(connection: ReadConnection, workspace_id: int, window: SyncWindow) -> int:
+    """Conversations of the window in the ledger that are not gone."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
             "SELECT count(*) FROM sync_ledger WHERE workspace_id = %(workspace_id)s"
-            " AND source_created_at >= coalesce(%(since)s, '-infinity'::timestamptz)"
-            " AND source_created_at < coalesce(%(until)s, 'infinity'::timestamptz)",
-            {"workspace_id": workspace_id, "since": since, "until": until},
+            " AND deleted_at IS NULL AND source_created_at >= %(since)s"
+            " AND source_created_at < %(until)s",
+            {"workspace_id": workspace_id, "since": window.since, "until": window.until},
         )
         return await cursor.fetchone() or 0
 
@@ -241,20 +267,30 @@ async def count_pending(connection: ReadConnection, workspace_id: int) -> int:
 
 
 async def lock_entries(
-    connection: WriteConnection, workspace_id: int, conversation_ids: Sequence[str]
+    connection: WriteConnection,
+    workspace_id: int,
+    conversation_ids: Sequence[str],
+    *,
+    asked_at: datetime | None = None,
 ) -> dict[str, LedgerEntry]:
     """What the ledger knows of conversations, by id, held until the transaction ends.
 
-    Deleted ones are left out: whoever stores answers must hold this, so that a deletion at the same
-    moment comes either before or after.
+    Those that are gone are left out, unless they were listed again before they were asked for:
+    whoever stores answers must hold this, so that a deletion at the same moment comes either before
+    or after. An erasure waits, too, for it locks the workspace.
     """
+    await connection.execute(
+        "SELECT FROM workspaces WHERE id = %(workspace_id)s FOR KEY SHARE",
+        {"workspace_id": workspace_id},
+    )
     async with connection.cursor(row_factory=class_row(LedgerEntry)) as cursor:
         await cursor.execute(
             "SELECT conversation_id, status, reason, source_created_at,"
             " source_updated_at, parts_expected, parts_received, attempts FROM sync_ledger"
             " WHERE workspace_id = %(workspace_id)s AND conversation_id = ANY(%(ids)s)"
-            " AND deleted_at IS NULL ORDER BY conversation_id FOR UPDATE",
-            {"workspace_id": workspace_id, "ids": list(conversation_ids)},
+            " AND (deleted_at IS NULL OR (status = 'pending'"
+            " AND deleted_at < %(asked_at)s::timestamptz)) ORDER BY conversation_id FOR UPDATE",
+            {"workspace_id": workspace_id, "ids": list(conversation_ids), "asked_at": asked_at},
         )
         return {entry.conversation_id: entry async for entry in cursor}
 
@@ -278,8 +314,9 @@ async def get_coverage(connection: ReadConnection, workspace_id: int) -> Coverag
     """The completeness of a workspace in one row."""
     async with connection.cursor(row_factory=class_row(Coverage)) as cursor:
         await cursor.execute(
-            "SELECT greatest(max(s.expected), count(l.*)::int, 0) AS expected,"
-            " count(l.*) AS listed,"
+            "SELECT CASE WHEN s.finished THEN count(l.*) + s.unlisted"
+            " ELSE greatest(s.expected, count(l.*)) END AS expected,"
+            " count(l.*) AS listed, s.unlisted,"
             " count(*) FILTER (WHERE l.status = 'stored') AS stored,"
             " count(*) FILTER (WHERE l.status = 'pending') AS pending,"
             " count(*) FILTER (WHERE l.status = 'skipped') AS skipped,"
@@ -288,15 +325,20 @@ async def get_coverage(connection: ReadConnection, workspace_id: int) -> Coverag
             " AS unreadable,"
             " count(*) FILTER (WHERE l.status = 'stored'"
             " AND l.parts_received < l.parts_expected) AS incomplete"
-            " FROM (SELECT max(expected) AS expected FROM sync_streams"
-            " WHERE workspace_id = %(workspace_id)s AND stream = 'conversations') s"
-            " LEFT JOIN sync_ledger l ON l.workspace_id = %(workspace_id)s",
+            " FROM (SELECT coalesce(bool_or(finished) FILTER (WHERE stream = 'conversations'),"
+            " false) AS finished,"
+            " coalesce(max(expected) FILTER (WHERE stream = 'conversations'), 0) AS expected,"
+            " coalesce(max(expected) FILTER (WHERE stream = 'full census'), 0) AS unlisted"
+            " FROM sync_streams WHERE workspace_id = %(workspace_id)s) s"
+            " LEFT JOIN sync_ledger l ON l.workspace_id = %(workspace_id)s"
+            " GROUP BY s.finished, s.expected, s.unlisted",
             {"workspace_id": workspace_id},
         )
         row = await cursor.fetchone()
     return row or Coverage(
         expected=0,
         listed=0,
+        unlisted=0,
         stored=0,
         pending=0,
         skipped=0,

@@ -43,6 +43,8 @@ class Answer(Model):
     conversation_id: str
     message_id: str
     text: str
+    content_hash: str
+    """Of the conversation, to know later whether it is still the same."""
 
 
 async def list_contexts(
@@ -104,11 +106,13 @@ async def list_answers(
     """One answer per theme: that of its surest conversation that has one."""
     async with connection.cursor(row_factory=class_row(Answer)) as cursor:
         await cursor.execute(
-            "SELECT DISTINCT ON (a.theme_id) a.theme_id, i.conversation_id, k.message_id, k.text"
+            "SELECT DISTINCT ON (a.theme_id) a.theme_id, i.conversation_id, k.message_id, k.text,"
+            " c.content_hash"
             " FROM theme_assignments a"
             " JOIN issues i ON (i.workspace_id, i.id) = (a.workspace_id, a.issue_id)"
             " JOIN facets f ON (f.workspace_id, f.conversation_id)"
             " = (i.workspace_id, i.conversation_id)"
+            " JOIN conversations c ON (c.workspace_id, c.id) = (i.workspace_id, i.conversation_id)"
             " JOIN masked_messages k ON (k.workspace_id, k.conversation_id, k.message_id)"
             " = (f.workspace_id, f.conversation_id, f.resolution_message_id)"
             " WHERE a.workspace_id = %(workspace_id)s AND a.superseded_at IS NULL"

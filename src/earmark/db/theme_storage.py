@@ -58,6 +58,10 @@ class ThemeDraft(Model):
     """A theme version to be written."""
 
     name: str
+    plain_name: str
+    """What it is called instead if the words are no longer there."""
+    named_by: int | None
+    """The issue whose words the name is."""
     keywords: tuple[str, ...]
     category_id: str | None
     product_area_id: str | None
@@ -237,24 +241,45 @@ async def _add_versions(
     drafts: Sequence[tuple[int, ThemeDraft]],
     model_version: str,
 ) -> None:
+    namers = [draft.named_by for _, draft in drafts if draft.named_by is not None]
+    present = await _lock_issues(connection, workspace_id, namers)
     async with connection.cursor() as cursor:
         await cursor.executemany(
-            "INSERT INTO theme_versions (workspace_id, theme_id, version, name, keywords,"
-            " category_id, product_area_id, cohesion, model_version) SELECT workspace_id, id,"
-            " current_version, %(name)s, %(keywords)s, %(category_id)s, %(product_area_id)s,"
-            " %(cohesion)s, %(model_version)s FROM themes"
+            "INSERT INTO theme_versions (workspace_id, theme_id, version, name, named_by,"
+            " keywords, category_id, product_area_id, cohesion, model_version)"
+            " SELECT workspace_id, id, current_version, %(name)s, %(named_by)s, %(keywords)s,"
+            " %(category_id)s, %(product_area_id)s, %(cohesion)s, %(model_version)s FROM themes"
             " WHERE workspace_id = %(workspace_id)s AND id = %(theme_id)s",
             [
                 {
                     "workspace_id": workspace_id,
                     "theme_id": theme_id,
                     "model_version": model_version,
-                    **draft.model_dump(exclude={"keywords"}),
+                    **_chosen(draft, present).model_dump(exclude={"keywords", "plain_name"}),
                     "keywords": list(draft.keywords),
                 }
                 for theme_id, draft in drafts
             ],
         )
+
+
+def _chosen(draft: ThemeDraft, present: set[int]) -> ThemeDraft:
+    if draft.named_by is None or draft.named_by in present:
+        return draft
+    return draft.model_copy(update={"name": draft.plain_name, "named_by": None})
+
+
+async def _lock_issues(
+    connection: WriteConnection, workspace_id: int, issue_ids: Sequence[int]
+) -> set[int]:
+    """Those of the issues that are still there; until the transaction ends, they stay."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT id FROM issues WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s)"
+            " ORDER BY id FOR KEY SHARE",
+            {"workspace_id": workspace_id, "ids": list(issue_ids)},
+        )
+        return set(await cursor.fetchall())
 
 
 async def assign_issues(

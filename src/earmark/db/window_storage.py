@@ -8,7 +8,7 @@ from psycopg.rows import class_row
 from earmark.db.connection import ReadConnection, WriteConnection
 from earmark.db.models import SyncWindow
 
-Walk = Literal["backfill", "census"]
+Walk = Literal["backfill", "recent census", "full census"]
 
 
 async def list_windows(

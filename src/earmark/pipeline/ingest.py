@@ -5,24 +5,33 @@ and stored. What could not be fetched stays in the ledger, and is tried again by
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from earmark.db import conversation_storage, erasure_storage, people_storage, sync_storage
+from earmark.db import (
+    conversation_storage,
+    erasure_storage,
+    event_storage,
+    people_storage,
+    sync_storage,
+)
 from earmark.db.connection import Database, WriteConnection
 from earmark.db.models import Checkpoint, LedgerEntry, LedgerStatus, Thread
 from earmark.db.statistics import refresh_statistics
+from earmark.pipeline.erasure import drop_erased
 from earmark.pipeline.listing import Listing
 from earmark.pipeline.mask import without_secrets
 from earmark.pipeline.progress import Progress
-from earmark.sources.base import Failed, Fetched, Gone, Source
+from earmark.sources.base import Failed, Fetched, Gone, Merged, Source
 
 MOST_ATTEMPTS: Final = 5
 """Runs that try to fetch a conversation before it is left alone."""
+_KEEP_EVENTS_DAYS: Final = 30
 _PEOPLE_EVERY: Final = timedelta(hours=20)
 _SECOND_TRY_AFTER: Final = 1.0
 _PEOPLE: Final = "people"
+_OF_ERASED: Final = "of a person who was erased on request"
 
 
 async def sync(database: Database, source: Source, workspace_id: int, progress: Progress) -> None:
@@ -30,6 +39,7 @@ async def sync(database: Database, source: Source, workspace_id: int, progress: 
     await _store_people(database, source, workspace_id)
     await Listing(database, source, workspace_id, progress).update()
     async with database.write() as connection:
+        await event_storage.forget_events(connection, workspace_id, days=_KEEP_EVENTS_DAYS)
         await refresh_statistics(connection)
 
 
@@ -60,14 +70,21 @@ async def fetch_page(
     """Fetch and store those of the conversations that are still to be fetched."""
     async with database.read() as connection:
         entries = await sync_storage.list_unsettled(connection, workspace_id, conversation_ids)
-    results = await source.fetch([entry.conversation_id for entry in entries])
-    failed = [result.id for result in results if isinstance(result, Failed)]
-    if failed:
-        await asyncio.sleep(_SECOND_TRY_AFTER)
-        again = {result_id(result): result for result in await source.fetch(failed)}
-        results = [again.get(result_id(result), result) for result in results]
+    asked_at = datetime.now(UTC)
+    results = await fetch_surely(source, [entry.conversation_id for entry in entries])
     async with database.write() as connection:
-        await store_results(connection, workspace_id, results)
+        await store_results(connection, workspace_id, results, asked_at=asked_at)
+
+
+async def fetch_surely(source: Source, ids: Sequence[str]) -> list[Fetched]:
+    """One result per id; what failed or is said to be gone is asked for a second time."""
+    results = await source.fetch(ids)
+    doubtful = [result_id(result) for result in results if isinstance(result, Failed | Gone)]
+    if not doubtful:
+        return results
+    await asyncio.sleep(_SECOND_TRY_AFTER)
+    again = {result_id(result): result for result in await source.fetch(doubtful)}
+    return [again.get(result_id(result), result) for result in results]
 
 
 async def record_failure(
@@ -85,42 +102,59 @@ def result_id(result: Fetched) -> str:
 
 
 async def store_results(
-    connection: WriteConnection, workspace_id: int, results: Sequence[Fetched]
+    connection: WriteConnection,
+    workspace_id: int,
+    results: Sequence[Fetched],
+    *,
+    asked_at: datetime | None = None,
 ) -> list[str]:
     """Store what asking for listed conversations came to; returns the ids that were stored.
 
-    Of those that are known to be deleted, nothing is stored.
+    Of those that are known to be gone, nothing is stored, unless they were listed again before they
+    were `asked_at`.
     """
     entries = await sync_storage.lock_entries(
-        connection, workspace_id, [result_id(result) for result in results]
+        connection, workspace_id, [result_id(result) for result in results], asked_at=asked_at
     )
-    erased = await erasure_storage.list_erased(
-        connection,
-        workspace_id,
-        [r.contact.id for r in results if isinstance(r, Thread) and r.contact],
+    known = await _without_erased(
+        connection, workspace_id, [result for result in results if result_id(result) in entries]
     )
-    known = [_of_erased(result, erased) for result in results if result_id(result) in entries]
     threads = [without_secrets(result) for result in known if isinstance(result, Thread)]
     await people_storage.add_missing_contacts(
         connection, workspace_id, [thread.contact for thread in threads if thread.contact]
     )
     stored = await conversation_storage.upsert_threads(connection, workspace_id, threads)
     await _forget_gone(connection, workspace_id, known)
-    ledger = [ledger_entry(entries, result) for result in known if not isinstance(result, Gone)]
-    await sync_storage.record_ledger(connection, workspace_id, ledger)
+    # Late answers lose: a thread that is older than what is stored, a failure after a success.
+    ledger = [
+        ledger_entry(entries, result)
+        for result in known
+        if isinstance(result, Merged)
+        or (isinstance(result, Thread) and result.conversation.id in stored)
+        or (isinstance(result, Failed) and entries[result.id].status is not LedgerStatus.STORED)
+    ]
+    await sync_storage.record_ledger(connection, workspace_id, ledger, asked_at=asked_at)
     return stored
 
 
-def _of_erased(result: Fetched, erased: Collection[str]) -> Fetched:
-    """A conversation of someone who was erased is as good as gone."""
-    if isinstance(result, Thread) and result.contact and result.contact.id in erased:
-        return Gone(id=result.conversation.id, reason="of a person who was erased on request")
-    return result
+async def _without_erased(
+    connection: WriteConnection, workspace_id: int, results: Sequence[Fetched]
+) -> list[Fetched]:
+    """Conversations of people who were erased are as good as gone; their other words are too."""
+    threads = [result for result in results if isinstance(result, Thread)]
+    erased = await erasure_storage.list_erased_of(connection, workspace_id, threads)
+    return [
+        drop_erased(result, erased) or Gone(id=result.conversation.id, reason=_OF_ERASED)
+        if isinstance(result, Thread)
+        else result
+        for result in results
+    ]
 
 
 async def _forget_gone(
     connection: WriteConnection, workspace_id: int, results: Sequence[Fetched]
 ) -> None:
+    """Delete what is gone, or lives on elsewhere, with all that was made of it."""
     by_reason: dict[str, list[str]] = {}
     for result in results:
         if isinstance(result, Gone):
@@ -128,26 +162,47 @@ async def _forget_gone(
     now = datetime.now(UTC)
     for reason, ids in by_reason.items():
         await sync_storage.mark_deleted(
-            connection, workspace_id, dict.fromkeys(ids, now), reason=reason
+            connection,
+            workspace_id,
+            dict.fromkeys(ids, now),
+            reason=reason,
+            for_good=reason == _OF_ERASED,
         )
-        await conversation_storage.delete_conversations(connection, workspace_id, ids)
+    gone = [result.id for result in results if isinstance(result, Gone | Merged)]
+    await conversation_storage.delete_conversations(connection, workspace_id, gone)
 
 
-def ledger_entry(entries: Mapping[str, LedgerEntry], result: Thread | Failed) -> LedgerEntry:
+def ledger_entry(
+    entries: Mapping[str, LedgerEntry], result: Thread | Merged | Failed
+) -> LedgerEntry:
     """What the ledger keeps of a result."""
     listed = entries[result_id(result)]
     if isinstance(result, Failed):
+        return _failed(listed, result.reason)
+    if isinstance(result, Merged):
         return listed.model_copy(
-            update={"status": LedgerStatus.FAILED, "reason": result.reason, "attempts": 1}
+            update={
+                "status": LedgerStatus.SKIPPED,
+                "reason": f"merged into {result.into}",
+                "source_updated_at": max(result.updated_at, listed.source_updated_at),
+            }
         )
     conversation = result.conversation
+    if conversation.updated_at < listed.source_updated_at:
+        return _failed(listed, "the source gave an older version than it lists")
     return LedgerEntry(
         conversation_id=conversation.id,
         status=LedgerStatus.STORED,
         reason=", ".join(result.repairs) or None,
         source_created_at=conversation.created_at,
         # It may have changed since it was listed.
-        source_updated_at=max(conversation.updated_at, listed.source_updated_at),
+        source_updated_at=conversation.updated_at,
         parts_expected=conversation.parts_expected,
         parts_received=conversation.parts_received,
+    )
+
+
+def _failed(listed: LedgerEntry, reason: str) -> LedgerEntry:
+    return listed.model_copy(
+        update={"status": LedgerStatus.FAILED, "reason": reason, "attempts": 1}
     )

@@ -1,241 +1,181 @@
 """What the source has, and what has changed there: the ledger is brought up to date.
 
-The first time, windows of creation time are walked, several at once; creation times never change,
-so nothing can slip from one window to another. Afterwards, what was updated since is asked for,
-with an overlap, because an index may lag. Now and then a census walks windows again and finds what
-no event and no update has told of.
+The first time, windows of creation time are walked. Afterwards, what was updated since is asked
+for, with an overlap, because an index may lag. Now and then a census walks windows again and finds
+what no event and no update has told of.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from earmark.db import conversation_storage, people_storage, sync_storage, window_storage
+from earmark.db import conversation_storage, event_storage, sync_storage, window_storage
 from earmark.db.connection import Database, WriteConnection
-from earmark.db.models import Checkpoint, LedgerEntry, LedgerStatus, SyncWindow, WindowStatus
+from earmark.db.models import Checkpoint
 from earmark.db.window_storage import Walk
-from earmark.pipeline.mask import without_secrets
+from earmark.errors import SourceUnavailable
+from earmark.pipeline.intake import Intake
 from earmark.pipeline.progress import Progress
-from earmark.sources.base import Listed, ListingPage, Order, Source
+from earmark.pipeline.source_calendar import Calendar, find_zone
+from earmark.pipeline.windows import MOST_IN_WINDOW, Walker
+from earmark.sources.base import STUCK, Order, Source
 
-_MOST_IN_WINDOW: Final = 15_000
-_WINDOWS_AT_ONCE: Final = 4
 _OVERLAP: Final = timedelta(minutes=15)
-_DAY: Final = timedelta(days=1)
 _RECENT: Final = timedelta(days=30)
 _RECENT_CENSUS_EVERY: Final = timedelta(hours=20)
 _FULL_CENSUS_EVERY: Final = timedelta(days=30)
 _DELETIONS_OVERLAP: Final = timedelta(hours=1)
-_OPENINGS_FROM: Final = 5_000
-"""With more to fetch than that, the first messages are stored at once, from the listing."""
 
 BACKFILL: Final = "conversations"
 UPDATES: Final = "updates"
 DELETIONS: Final = "deletions"
-_RECENT_CENSUS: Final = "recent census"
-_FULL_CENSUS: Final = "full census"
+FULL_CENSUS: Final = "full census"
+RECENT_CENSUS: Final = "recent census"
 
 
 class Listing:
     """One look at what the source has, for one run."""
 
     def __init__(
-        self, database: Database, source: Source, workspace_id: int, progress: Progress
+        self,
+        database: Database,
+        source: Source,
+        workspace_id: int,
+        progress: Progress,
+        *,
+        most_in_window: int = MOST_IN_WINDOW,
     ) -> None:
         self._database = database
         self._source = source
         self._workspace_id = workspace_id
         self._progress = progress
-        self._listed = 0
-        self._expected = 0
-        self._with_openings = False
-        self._calendar = Calendar(by_day=False, zone=ZoneInfo("UTC"))
+        self._most_in_window = most_in_window
+        self._intake = Intake(database, workspace_id, progress)
 
     async def update(self) -> None:
         """Look for all that is new; returns early if a cancel is requested."""
         identity = await self._source.identity()
-        self._calendar = Calendar(
+        now = identity.server_time
+        calendar = Calendar(
             by_day=await self._source.dates_by_day(), zone=find_zone(identity.timezone)
         )
-        now = identity.server_time
+        walker = Walker(
+            self._database,
+            self._source,
+            self._workspace_id,
+            self._progress,
+            self._intake,
+            calendar,
+            most_in_window=self._most_in_window,
+        )
         if not (await self._checkpoint(BACKFILL)).finished:
-            await self._backfill(now)
+            await self._backfill(walker, now)
         else:
-            await self._catch_up()
-            await self._census(now)
+            await self._intake.begin(0)
+            await self._catch_up(calendar, now)
+            await self._take_census(walker, now)
         if not await self._progress.cancelled():
             await self._note_deletions(now)
+            await self._tell_of_silence()
 
     # ------------------------------------------------------------ the first time
 
-    async def _backfill(self, now: datetime) -> None:
+    async def _backfill(self, walker: Walker, now: datetime) -> None:
         begun = await self._checkpoint(BACKFILL)
         if begun.until is None:
             since = await self._source.edge(Order.CREATED, newest=False)
-            windows = await self._split(since, now) if since is not None else []
+            windows = await walker.split(since, now) if since is not None else []
             begun = Checkpoint(until=now, expected=sum(window.expected or 0 for window in windows))
             async with self._database.write() as connection:
                 await window_storage.replace_windows(
                     connection, self._workspace_id, "backfill", windows
                 )
                 await self._save(connection, BACKFILL, begun)
-        self._expected = begun.expected or 0
-        self._with_openings = self._expected > _OPENINGS_FROM
-        if not await self._walk_all("backfill"):
+        await self._intake.begin(begun.expected or 0)
+        if not await walker.walk_all("backfill"):
             return
         async with self._database.write() as connection:
-            await self._save(connection, BACKFILL, begun.model_copy(update={"finished": True}))
-            for stream in (UPDATES, DELETIONS, _RECENT_CENSUS, _FULL_CENSUS):
+            for stream in (UPDATES, DELETIONS, RECENT_CENSUS):
                 await self._save(connection, stream, Checkpoint(position=begun.until))
-            await window_storage.replace_windows(connection, self._workspace_id, "backfill", [])
+            await self._finish_walk(connection, walker, "backfill", begun.until or now)
+            await self._save(connection, BACKFILL, begun.model_copy(update={"finished": True}))
 
-    async def _split(self, since: datetime, until: datetime) -> list[SyncWindow]:
-        """Windows of at most 15,000 conversations, where times can tell them apart."""
-        start, end = self._calendar.floor(since), self._calendar.ceiling(until)
-        todo, windows = [(start, end)], list[SyncWindow]()
-        while todo:
-            low, high = todo.pop()
-            number = await self._source.count(since=low, until=high)
-            middle = self._calendar.floor(low + (high - low) / 2)
-            if number > _MOST_IN_WINDOW and low < middle < high:
-                todo += [(low, middle), (middle, high)]
-            elif number or not windows:
-                windows.append(SyncWindow(since=low, until=high, expected=number))
-        return windows
-
-    # ------------------------------------------------------------ walking windows
-
-    async def _walk_all(self, walk: Walk) -> bool:
-        """Walk what is left of the windows; false if that was cut short."""
-        async with self._database.read() as connection:
-            windows = await window_storage.list_windows(connection, self._workspace_id, walk)
-            self._listed = await sync_storage.count_listed(connection, self._workspace_id)
-        waiting = [window for window in windows if window.status is WindowStatus.WAITING]
-
-        def work(window: SyncWindow) -> Callable[[], Awaitable[None]]:
-            return lambda: self._walk(walk, window)
-
-        await run_together((work(window) for window in waiting), most=_WINDOWS_AT_ONCE)
-        return not await self._progress.cancelled()
-
-    async def _walk(self, walk: Walk, window: SyncWindow) -> None:
-        """Walk a window, and again if it came short of what the source counts."""
-        for attempt in (1, 2):
-            begun = window if attempt == 1 and walk == "backfill" else _again(window)
-            present = await self._walk_once(walk, begun)
-            if present is None:
-                return
-            expected = await self._source.count(since=window.since, until=window.until)
-            async with self._database.write() as connection:
-                if walk == "census":
-                    await sync_storage.mark_absent(connection, self._workspace_id, window, present)
-                seen = await sync_storage.count_listed(
-                    connection, self._workspace_id, since=window.since, until=window.until
-                )
-                is_short = seen < expected
-                if not is_short or attempt > 1:
-                    status = WindowStatus.SHORT if is_short else WindowStatus.DONE
-                    done = window.model_copy(update={"expected": expected, "status": status})
-                    await window_storage.save_window(connection, self._workspace_id, walk, done)
-            if not is_short:
-                return
-        await self._progress.note(
-            f"The source counts {expected:,} conversations between {window.since:%Y-%m-%d} and"
-            f" {window.until:%Y-%m-%d}, and lists {seen:,}."
-        )
-
-    async def _walk_once(self, walk: Walk, window: SyncWindow) -> set[str] | None:
-        """The ids that are listed; null if a cancel was requested."""
-        present: set[str] = set()
-        since = window.position or window.since
-        pages = self._source.listing(since=since, until=window.until)
-        async for page in pages:
-            present.update(item.id for item in page.items)
-            newest = max((item.created_at for item in page.items), default=window.position)
-            window = window.model_copy(update={"position": newest})
-            async with self._database.write() as connection:
-                self._listed += await self._take(connection, page)
-                await window_storage.save_window(connection, self._workspace_id, walk, window)
-                await self._report(connection)
-            if await self._progress.cancelled():
-                return None
-        return present
-
-    async def _take(self, connection: WriteConnection, page: ListingPage) -> int:
-        """Take a page into the ledger; how many of its conversations are new or have changed."""
-        entries = [_to_entry(item) for item in page.items]
-        changed = await sync_storage.mark_listed(connection, self._workspace_id, entries)
-        await sync_storage.record_unreadable(
-            connection, self._workspace_id, [(row.id, row.reason) for row in page.unreadable]
-        )
-        if self._with_openings:
-            await self._store_openings(connection, page.items, set(changed))
-        return len(changed)
-
-    async def _store_openings(
-        self, connection: WriteConnection, items: Sequence[Listed], wanted: set[str]
+    async def _finish_walk(
+        self, connection: WriteConnection, walker: Walker, walk: Walk, at: datetime
     ) -> None:
-        openings = [
-            without_secrets(item.opening) for item in items if item.opening and item.id in wanted
-        ]
-        await people_storage.add_missing_contacts(
-            connection,
-            self._workspace_id,
-            [opening.contact for opening in openings if opening.contact],
-        )
-        await conversation_storage.upsert_threads(connection, self._workspace_id, openings)
+        """Keep what came of a walk over everything; one that came short is repeated next night."""
+        missing, short = await walker.count_missing(connection, walk)
+        early = _FULL_CENSUS_EVERY - _RECENT_CENSUS_EVERY if short else timedelta()
+        done = Checkpoint(position=at - early, expected=missing)
+        await self._save(connection, FULL_CENSUS, done)
+        await window_storage.replace_windows(connection, self._workspace_id, walk, [])
 
     # ------------------------------------------------------------ afterwards
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, calendar: Calendar, now: datetime) -> None:
         """What was updated since the last time."""
         position = (await self._checkpoint(UPDATES)).position
         if position is None:
             return
-        since = self._calendar.reach_back(position - _OVERLAP)
+        since = calendar.reach_back(min(position, now) - _OVERLAP)
         pages = self._source.listing(since=since, until=None, order=Order.UPDATED)
-        async for page in pages:
-            position = max([position, *(item.updated_at for item in page.items)])
-            async with self._database.write() as connection:
-                self._listed += await self._take(connection, page)
-                await self._save(connection, UPDATES, Checkpoint(position=position))
-                await self._report(connection)
-            if await self._progress.cancelled():
-                return
+        try:
+            async for page in pages:
+                # A time in the future must not hide what happens until then.
+                position = max([position, *(min(item.updated_at, now) for item in page.items)])
+                async with self._database.write() as connection:
+                    await self._intake.take(connection, page, page.items)
+                    await self._save(connection, UPDATES, Checkpoint(position=position))
+                has_caught_up = all(item.updated_at > now for item in page.items)
+                if (page.items and has_caught_up) or await self._progress.cancelled():
+                    return  # what changes while we read is for the next time
+        except SourceUnavailable as error:
+            if error.code != STUCK:
+                raise
+            await self._progress.note(
+                "The source's listing of changes repeats itself and does not go on after"
+                f" {position:%Y-%m-%d %H:%M:%S}."
+            )
 
-    async def _census(self, now: datetime) -> None:
+    async def _take_census(self, walker: Walker, now: datetime) -> None:
         """Walk windows again, the recent ones each night, all each month."""
-        full, recent = await self._checkpoint(_FULL_CENSUS), await self._checkpoint(_RECENT_CENSUS)
-        async with self._database.read() as connection:
-            begun = await window_storage.list_windows(connection, self._workspace_id, "census")
-        is_full = _is_due(full, now, _FULL_CENSUS_EVERY)
-        if not begun:
-            if not is_full and not _is_due(recent, now, _RECENT_CENSUS_EVERY):
-                return
-            since = await self._source.edge(Order.CREATED, newest=False)
-            if since is None:
-                return
-            windows = await self._split(since if is_full else max(since, now - _RECENT), now)
-            async with self._database.write() as connection:
-                await window_storage.replace_windows(
-                    connection, self._workspace_id, "census", windows
-                )
-        if not await self._walk_all("census"):
+        walk = await self._begun_census() or await self._begin_census(walker, now)
+        if walk is None or not await walker.walk_all(walk):
             return
         async with self._database.write() as connection:
-            for stream in (_RECENT_CENSUS, _FULL_CENSUS) if is_full else (_RECENT_CENSUS,):
-                await self._save(connection, stream, Checkpoint(position=now))
-            await window_storage.replace_windows(connection, self._workspace_id, "census", [])
+            await self._save(connection, RECENT_CENSUS, Checkpoint(position=now))
+            if walk == FULL_CENSUS:
+                await self._finish_walk(connection, walker, FULL_CENSUS, now)
+            await window_storage.replace_windows(connection, self._workspace_id, walk, [])
+
+    async def _begun_census(self) -> Walk | None:
+        """The census that was cut short."""
+        walks: tuple[Walk, ...] = (FULL_CENSUS, RECENT_CENSUS)
+        async with self._database.read() as connection:
+            for walk in walks:
+                if await window_storage.list_windows(connection, self._workspace_id, walk):
+                    return walk
+        return None
+
+    async def _begin_census(self, walker: Walker, now: datetime) -> Walk | None:
+        """The census that is due, with its windows."""
+        is_full = _is_due(await self._checkpoint(FULL_CENSUS), now, _FULL_CENSUS_EVERY)
+        is_recent = _is_due(await self._checkpoint(RECENT_CENSUS), now, _RECENT_CENSUS_EVERY)
+        since = await self._source.edge(Order.CREATED, newest=False)
+        if since is None or not (is_full or is_recent):
+            return None
+        walk: Walk = FULL_CENSUS if is_full else RECENT_CENSUS
+        windows = await walker.split(since if is_full else max(since, now - _RECENT), now)
+        async with self._database.write() as connection:
+            await window_storage.replace_windows(connection, self._workspace_id, walk, windows)
+        return walk
 
     async def _note_deletions(self, now: datetime) -> None:
         """Forget what the source says it has deleted, back to where we looked last."""
-        newest = (await self._checkpoint(DELETIONS)).position or now
+        newest = min((await self._checkpoint(DELETIONS)).position or now, now)
         horizon = newest - _DELETIONS_OVERLAP
         async for page in self._source.deletions():
             recent = {item.id: item.deleted_at for item in page if item.deleted_at >= horizon}
-            newest = max([newest, *recent.values()])
+            newest = max([newest, *(min(moment, now) for moment in recent.values())])
             await self._forget(recent)
             if len(recent) < len(page):
                 break
@@ -247,10 +187,24 @@ class Listing:
             return
         async with self._database.write() as connection:
             await sync_storage.mark_deleted(
-                connection, self._workspace_id, deletions, reason="deleted at the source"
+                connection,
+                self._workspace_id,
+                deletions,
+                reason="deleted at the source",
+                for_good=True,
             )
             await conversation_storage.delete_conversations(
                 connection, self._workspace_id, list(deletions)
+            )
+
+    async def _tell_of_silence(self) -> None:
+        """Say it if notifications no longer come, though there are changes."""
+        async with self._database.read() as connection:
+            since = await event_storage.silent_since(connection, self._workspace_id)
+        if since is not None:
+            await self._progress.note(
+                f"No notification has come since {since:%Y-%m-%d %H:%M} UTC, but conversations have"
+                " changed. Check in Intercom's Developer Hub that the subscription is live."
             )
 
     # ------------------------------------------------------------ what is kept
@@ -262,78 +216,6 @@ class Listing:
     async def _save(self, connection: WriteConnection, stream: str, state: Checkpoint) -> None:
         await sync_storage.save_checkpoint(connection, self._workspace_id, state, stream)
 
-    async def _report(self, connection: WriteConnection) -> None:
-        await self._progress.report(self._listed, max(self._expected, self._listed), connection)
-
-
-class Calendar:
-    """How finely the source can tell times apart, and where its days begin."""
-
-    def __init__(self, *, by_day: bool, zone: ZoneInfo) -> None:
-        self._by_day = by_day
-        self._zone = zone
-
-    def floor(self, moment: datetime) -> datetime:
-        """The last moment not after this one that a condition can name."""
-        if not self._by_day:
-            return moment.replace(microsecond=0)
-        local = moment.astimezone(self._zone)
-        return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-
-    def ceiling(self, moment: datetime) -> datetime:
-        """The first such moment after this one."""
-        if not self._by_day:
-            return moment.replace(microsecond=0) + timedelta(seconds=1)
-        local = self.floor(moment).astimezone(self._zone)
-        following = local.date() + _DAY
-        return datetime(
-            following.year, following.month, following.day, tzinfo=self._zone
-        ).astimezone(UTC)
-
-    def reach_back(self, moment: datetime) -> datetime:
-        """From when to ask so that nothing since `moment` is missed."""
-        # "After a day" begins with the next one, so the day before is asked for.
-        return self.floor(moment) - (_DAY if self._by_day else timedelta())
-
-
-def find_zone(name: str) -> ZoneInfo:
-    """The time zone, or UTC where the name is not one of the time zone database."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
-
-
-async def run_together(work: Iterable[Callable[[], Awaitable[None]]], *, most: int) -> None:
-    """Do pieces of work, `most` at once; the first error stops the others and is raised."""
-    waiting = iter(work)
-
-    async def take_turns() -> None:
-        for piece in waiting:
-            await piece()
-
-    tasks = [asyncio.ensure_future(take_turns()) for _ in range(most)]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _again(window: SyncWindow) -> SyncWindow:
-    return window.model_copy(update={"position": None})
-
 
 def _is_due(last: Checkpoint, now: datetime, every: timedelta) -> bool:
     return last.position is None or now - last.position >= every
-
-
-def _to_entry(item: Listed) -> LedgerEntry:
-    return LedgerEntry(
-        conversation_id=item.id,
-        status=LedgerStatus.PENDING,
-        source_created_at=item.created_at,
-        source_updated_at=item.updated_at,
-        parts_expected=item.parts_expected,
-    )

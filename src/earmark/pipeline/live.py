@@ -5,6 +5,7 @@ follow with the next run, and what no event told of is found by its listing.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from earmark.db import event_storage, sync_storage, taxonomy_storage
@@ -23,10 +24,11 @@ async def refresh(
     """Do what is due; returns the seconds until there is more to do, null if there is not."""
     async with database.read() as connection:
         due = await event_storage.list_due(connection, workspace_id, limit=_PAGE)
-    results = await source.fetch([item.conversation_id for item in due])
+    asked_at = datetime.now(UTC)
+    results = await ingest.fetch_surely(source, [item.conversation_id for item in due])
     failed = {result.id for result in results if isinstance(result, Failed)}
     async with database.write() as connection:
-        stored = await _store(connection, workspace_id, results)
+        stored = await _store(connection, workspace_id, results, asked_at)
         await event_storage.settle_dirty(
             connection,
             workspace_id,
@@ -43,7 +45,7 @@ async def refresh(
 
 
 async def _store(
-    connection: WriteConnection, workspace_id: int, results: Sequence[Fetched]
+    connection: WriteConnection, workspace_id: int, results: Sequence[Fetched], asked_at: datetime
 ) -> list[str]:
     """Store results, also of conversations that no listing has told of yet."""
     threads = [result.conversation for result in results if isinstance(result, Thread)]
@@ -62,4 +64,4 @@ async def _store(
         ],
     )
     wanted = [result for result in results if not isinstance(result, Failed)]
-    return await ingest.store_results(connection, workspace_id, wanted)
+    return await ingest.store_results(connection, workspace_id, wanted, asked_at=asked_at)

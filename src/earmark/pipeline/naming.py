@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
+UNNAMED: Final = "unnamed"
 _LONGEST: Final = 80
 _SHORTEST: Final = 12
 _CANDIDATES: Final = 8
@@ -19,23 +20,40 @@ _OF_ONE_CASE: Final = re.compile(r"\d{2,}|\bremoved\]|@|www\.")
 _CLAUSE_END: Final = re.compile(r"[.!?;:](?:\s|$)|\s[-–—]\s|,\s")
 
 
-def choose_name(statements: Sequence[str], keywords: Sequence[str]) -> str:
-    """At most 80 characters; `statements` are the most typical first, `keywords` the distinctive.
+class Name(NamedTuple):
+    """A name, and the statement whose words it is."""
+
+    text: str
+    """At most 80 characters."""
+    statement: int | None
+    """Its place among the statements; null where the name is made of keywords."""
+
+
+def choose_name(statements: Sequence[str], keywords: Sequence[str]) -> Name:
+    """The name; `statements` are the most typical first, `keywords` the distinctive.
 
     Of the typical statements, the one wins that holds most distinctive terms in fewest words and no
     placeholder of personal data. Where none will do, the name is the terms themselves.
     """
     candidates = [
-        _tidy(statement)
-        for statement in statements[:_CANDIDATES]
+        Name(_tidy(statement), place)
+        for place, statement in enumerate(statements[:_CANDIDATES])
         if not _PLACEHOLDER.search(statement)
     ]
-    fitting = [name for name in candidates if len(name) >= _SHORTEST]
+    fitting = [name for name in candidates if len(name.text) >= _SHORTEST]
     if fitting:
-        return max(fitting, key=lambda name: _score(name, keywords, fitting.index(name)))
+        ranks = range(len(fitting))
+        return fitting[max(ranks, key=lambda rank: _score(fitting[rank].text, keywords, rank))]
     if keywords:
-        return _cut(", ".join(keywords[:4]))
-    return _cut(_PLACEHOLDER.sub("…", statements[0])) if statements else "unnamed"
+        return Name(name_by_keywords(keywords), None)
+    if statements:
+        return Name(_cut(_PLACEHOLDER.sub("…", statements[0])), 0)
+    return Name(UNNAMED, None)
+
+
+def name_by_keywords(keywords: Sequence[str]) -> str:
+    """What a theme is called where no statement will do, or where that statement is gone."""
+    return _cut(", ".join(keywords[:4])) if keywords else UNNAMED
 
 
 def _score(name: str, keywords: Sequence[str], rank: int) -> float:

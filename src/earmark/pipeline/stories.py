@@ -131,6 +131,7 @@ def draft(material: Material) -> StoryDraft:
     return StoryDraft(
         theme_id=material.theme.id,
         theme_version=material.theme.version,
+        theme_name=material.theme.name,
         title=title(material),
         content=StoryContent(
             problem=_problem(material),
@@ -144,6 +145,8 @@ def draft(material: Material) -> StoryDraft:
         reach=reach(material.context),
         score=_product(parts),
         decider=Decider.RULE,
+        workaround_of=material.answer.conversation_id if material.answer else None,
+        workaround_hash=material.answer.content_hash if material.answer else None,
         evidence_ids=tuple(quote.evidence_id for quote in material.quotes),
     )
 

@@ -22,7 +22,7 @@ from earmark.db.statistics import refresh_statistics
 from earmark.db.theme_storage import Assignment, Part, PooledIssues, ThemeDraft
 from earmark.llm.base import Grouping, ThemeFinder
 from earmark.pipeline.languages import Origins
-from earmark.pipeline.naming import choose_name
+from earmark.pipeline.naming import choose_name, name_by_keywords
 from earmark.pipeline.progress import Progress
 
 _LEAST_CONVERSATIONS: Final = 3
@@ -236,11 +236,14 @@ def _describe(
     keywords: Sequence[str],
 ) -> Found:
     members = np.asarray(rows)
-    typical = [pool.statements[rows[rank]] for rank in finder.rank(pool.vectors[members])]
+    typical = [rows[rank] for rank in finder.rank(pool.vectors[members])]
+    name = choose_name([pool.statements[row] for row in typical], keywords)
     similarity = grouping.similarity[members]
     return Found(
         draft=ThemeDraft(
-            name=choose_name(typical, keywords),
+            name=name.text,
+            plain_name=name_by_keywords(keywords),
+            named_by=None if name.statement is None else pool.ids[typical[name.statement]],
             keywords=tuple(keywords),
             category_id=_majority([pool.category_ids[row] for row in rows]),
             product_area_id=_majority([pool.area_ids[row] for row in rows]),

@@ -3,9 +3,12 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from earmark.db.models import Admin, Company, Contact, Model, Thread
+
+STUCK: Final = "listing_stuck"
+"""The code of the error that a listing does not go on from where it is."""
 
 
 class SourceIdentity(Model):
@@ -65,6 +68,14 @@ class Gone(Model):
     reason: str
 
 
+class Merged(Model):
+    """A conversation that was closed because it lives on in another one."""
+
+    id: str
+    into: str
+    updated_at: datetime
+
+
 class Failed(Model):
     """A conversation that could not be fetched this time; it stays on the list."""
 
@@ -79,7 +90,7 @@ class Deletion(Model):
     deleted_at: datetime
 
 
-Fetched = Thread | Gone | Failed
+Fetched = Thread | Gone | Merged | Failed
 """What asking for one conversation comes to."""
 
 
@@ -107,7 +118,8 @@ class Source(Protocol):
     ) -> AsyncIterator[ListingPage]:
         """Pages of conversations with their time in [since, until), ascending.
 
-        A conversation may come twice.
+        A conversation may come twice. Raises `SourceUnavailable` with the code `STUCK` where the
+        source repeats itself and does not go on.
         """
         ...
 

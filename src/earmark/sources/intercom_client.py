@@ -3,19 +3,21 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 from earmark.db.models import Admin, Company, Contact
 from earmark.errors import SourceNotFound, SourceRejected, SourceUnavailable
 from earmark.sources.base import (
+    STUCK,
     Deletion,
     Failed,
     Fetched,
     Gone,
     Listed,
     ListingPage,
+    Merged,
     Order,
     SourceIdentity,
     Unreadable,
@@ -32,18 +34,26 @@ from earmark.sources.intercom_models import (
     WireNext,
 )
 from earmark.sources.intercom_parsing import (
+    has_taken_in,
+    linked_ids,
+    may_be_merged,
     to_admin,
     to_contact,
     to_deletion,
     to_listed,
     to_thread,
+    to_time,
 )
-from earmark.sources.intercom_query import PER_PAGE, Query
+from earmark.sources.intercom_query import BEGINNING, PER_PAGE, Query
 from earmark.sources.intercom_transport import IntercomOptions, IntercomTransport, open_transport
 
 _MOST_PAGES: Final = 1_000_000
 _MOST_IDLE: Final = 1
-"""Pages in a row without a conversation that was not seen before."""
+"""Pages in a row without anything that was not seen before."""
+_MOST_RESTARTS: Final = 3
+"""Queries in a row that begin where the last one was, and bring nothing new."""
+_AT_AN_END: Final = 20
+_QUARTER: Final = 15 * 60
 
 
 class IntercomClient:
@@ -82,44 +92,60 @@ class IntercomClient:
 
     async def edge(self, order: Order, *, newest: bool) -> datetime | None:
         """That time of the first or the last conversation of all; null where there is none."""
-        page = await self._search(Query(order=order, descending=newest, per_page=1))
-        rows = [row for row in map(to_listed, page.conversations) if isinstance(row, Listed)]
+        rows, is_empty = await self._ends(order, newest=newest)
+        if not rows and not is_empty and not newest:
+            return BEGINNING  # there are conversations, but those at this end cannot be read
         return rows[0].time(order) if rows else None
 
+    async def _ends(self, order: Order, *, newest: bool) -> tuple[list[Listed], bool]:
+        """The readable conversations at one end of all, and whether there are none at all."""
+        page = await self._search(Query(order=order, descending=newest, per_page=_AT_AN_END))
+        rows = [row for row in map(to_listed, page.conversations) if isinstance(row, Listed)]
+        return rows, not page.conversations
+
     async def dates_by_day(self) -> bool:
-        """Whether conditions on times know whole days of the workspace's time zone only."""
-        newest = await self.edge(Order.UPDATED, newest=True)
-        if newest is None:
-            return False
-        # Where dates are days, "after a second ago" means "from tomorrow", and finds nothing.
-        before = newest - timedelta(seconds=1)
-        page = await self._search(
-            Query(order=Order.UPDATED, since=before, inclusive=False, per_page=1)
-        )
-        return not page.conversations
+        """Whether conditions on times know whole days of the workspace's time zone only.
+
+        Yes also where it cannot be told: asking for whole days finds the same, only more slowly.
+        """
+        rows, is_empty = await self._ends(Order.UPDATED, newest=True)
+        times = [int(row.updated_at.timestamp()) for row in rows]
+        # Not at the beginning of a day, wherever that is: all offsets are quarters of an hour.
+        chosen = next((time for time in times if time % _QUARTER), None)
+        if chosen is None:
+            return not is_empty
+        # Where dates are days, "after a second ago" means "from tomorrow".
+        before = datetime.fromtimestamp(chosen - 1, UTC)
+        query = Query(order=Order.UPDATED, since=before, inclusive=False, per_page=1)
+        page = await self._search(query)
+        first = [row for row in map(to_listed, page.conversations) if isinstance(row, Listed)]
+        return not first or int(first[0].updated_at.timestamp()) != chosen
 
     async def listing(
         self, *, since: datetime | None, until: datetime | None, order: Order = Order.CREATED
     ) -> AsyncIterator[ListingPage]:
         """Pages of conversations with their time in [since, until), ascending."""
-        start, position, cursor, idle = since, since, None, 0
-        seen: set[str] = set()
+        start, position, cursor, idle, restarts = since, since, None, 0, 0
+        seen: set[tuple[str, datetime]] = set()
         while True:
             query = Query(order=order, since=start, until=until, cursor=cursor)
             page = await self._listing_page(query)
-            if page is None:  # the cursor was refused: begin a new query where the old one was
-                start, cursor = position, None
-                continue
-            yield _within(page, query, since)
-            found = {item.id for item in page.items}
-            idle = 0 if found - seen else idle + 1
-            if page.cursor is None or not (page.items or page.unreadable):
-                return
-            if idle > _MOST_IDLE:
-                raise SourceUnavailable("Intercom's listing repeats itself and does not advance.")
-            position = max((item.time(order) for item in page.items), default=position)
-            seen |= found
-            cursor = page.cursor
+            if page is not None:
+                yield _within(page, query, since)
+                new = {(item.id, item.time(order)) for item in page.items} - seen
+                if page.cursor is None or not (page.items or page.unreadable):
+                    return
+                idle, restarts = (0, 0) if new else (idle + 1, restarts)
+                position = max((item.time(order) for item in page.items), default=position)
+                seen |= new
+                cursor = page.cursor
+            if page is None or idle > _MOST_IDLE:
+                # The cursor was refused, or leads nowhere: a new query begins where it was.
+                if restarts >= _MOST_RESTARTS:
+                    raise SourceUnavailable(
+                        "Intercom's listing repeats itself and does not advance.", code=STUCK
+                    )
+                start, cursor, idle, restarts = position, None, 0, restarts + 1
 
     async def _listing_page(self, query: Query) -> ListingPage | None:
         try:
@@ -178,11 +204,32 @@ class IntercomClient:
             wire, repairs, _ = await self._transport.read(
                 WireConversation, "GET", f"/conversations/{identifier}"
             )
+            into = await self._find_primary(identifier, wire)
+            if into is not None:
+                changed = to_time(wire.updated_at) or datetime.now(UTC)
+                return Merged(id=identifier, into=into, updated_at=changed)
             return to_thread(wire, repairs, identifier)
         except SourceNotFound as error:
             return Gone(id=identifier, reason=f"deleted at the source ({error.http_status})")
         except (SourceUnavailable, SourceRejected) as error:
             return Failed(id=identifier, reason=f"{error.what} {error.why}".strip())
+
+    async def _find_primary(self, identifier: str, wire: WireConversation) -> str | None:
+        """The conversation that this one was merged into; null if it was not.
+
+        Both sides of a merge are linked to each other, and only the one that lives on has a part
+        that tells of it, so that one is asked.
+        """
+        for other in linked_ids(wire) if may_be_merged(wire) else ():
+            try:
+                primary, _, _ = await self._transport.read(
+                    WireConversation, "GET", f"/conversations/{other}"
+                )
+            except SourceNotFound:
+                continue
+            if has_taken_in(primary) and identifier in linked_ids(primary):
+                return other
+        return None
 
     async def contacts(self) -> AsyncIterator[list[Contact]]:
         """All contacts, in pages."""

@@ -84,4 +84,6 @@ def parse_event(body: bytes) -> Event:
 def _conversation_of(topic: str, item: WireItem) -> str | None:
     if item.conversation_id is not None:
         return item.conversation_id
-    return item.id if topic.startswith("conversation") and item.type != "ping" else None
+    # An event about a part may carry the part itself, whose id is no conversation's.
+    is_conversation = item.type in (None, "conversation")
+    return item.id if topic.startswith("conversation") and is_conversation else None

@@ -148,6 +148,21 @@ class WireStatistics(Wire):
     count_conversation_parts: Integer = None
 
 
+class WireLink(Wire):
+    """Another object that a conversation is linked to; `type` is `conversation` or `ticket`."""
+
+    type: str | None = None
+    id: Id = None
+
+
+class WireLinks(Wire):
+    """What a conversation is linked to: a merge leaves a link on both sides."""
+
+    data: Annotated[list[WireLink], BeforeValidator(_to_list)] = Field(
+        default_factory=list[WireLink]
+    )
+
+
 class WireConversation(Wire):
     """A conversation, in a listing (without parts) or whole."""
 
@@ -169,6 +184,7 @@ class WireConversation(Wire):
     ai_agent_participated: bool | None = None
     statistics: WireStatistics | None = None
     conversation_parts: WireParts | None = None
+    linked_objects: WireLinks | None = None
 
 
 class WireNext(Wire):

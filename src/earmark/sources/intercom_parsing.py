@@ -35,6 +35,8 @@ W = TypeVar("W", bound=BaseModel)
 
 _CUSTOMER_TYPES = frozenset({"user", "lead", "contact", "visitor"})
 _TEAMMATE_TYPES = frozenset({"admin", "team", "teammate"})
+_MERGED_IN = "merged_primary_conversation"
+"""The part that a merge leaves in the conversation that lives on."""
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -123,6 +125,24 @@ def to_listed(row: JsonValue) -> Listed | Unreadable:
         parts_expected=wire.statistics.count_conversation_parts if wire.statistics else None,
         opening=_to_opening(wire, wire.id),
     )
+
+
+def linked_ids(wire: WireConversation) -> list[str]:
+    """The conversations that this one is linked to."""
+    links = wire.linked_objects.data if wire.linked_objects else []
+    return [link.id for link in links if link.type == "conversation" and link.id]
+
+
+def has_taken_in(wire: WireConversation) -> bool:
+    """Whether another conversation was merged into this one, as its parts tell."""
+    parts = wire.conversation_parts.conversation_parts if wire.conversation_parts else []
+    return any(part.part_type == _MERGED_IN for part in parts)
+
+
+def may_be_merged(wire: WireConversation) -> bool:
+    """Whether it looks like one that lives on in another: closed, and linked to a conversation."""
+    is_closed = wire.state == "closed" or wire.open is False
+    return is_closed and bool(linked_ids(wire)) and not has_taken_in(wire)
 
 
 def to_deletion(wire: WireDeletion) -> Deletion | None:

@@ -10,7 +10,8 @@ from earmark.sources.base import Order
 
 PER_PAGE: Final = 150
 """The most that Intercom gives."""
-_BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
+BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before all conversations."""
 
 
 class Query(Model):
@@ -48,7 +49,7 @@ class Query(Model):
             found.append({"operator": "OR", "value": [after, at]} if self.inclusive else after)
         if self.until is not None:
             found.append(self._condition("<", self.until))
-        return found or [self._condition(">", _BEGINNING)]
+        return found or [self._condition(">", BEGINNING)]
 
     def _condition(self, operator: str, moment: datetime) -> JsonValue:
         return {"field": self.order.value, "operator": operator, "value": _seconds(moment)}

@@ -157,7 +157,7 @@ CREATE TABLE sync_streams (
 -- What a backfill or a census walks: half-open ranges of creation time that meet without a gap.
 CREATE TABLE sync_windows (
     workspace_id bigint      NOT NULL REFERENCES workspaces ON DELETE CASCADE,
-    kind         text        NOT NULL CHECK (kind IN ('backfill', 'census')),
+    kind         text        NOT NULL CHECK (kind IN ('backfill', 'recent census', 'full census')),
     since        timestamptz NOT NULL,
     until        timestamptz NOT NULL,
     -- What the source counted in it; null until it is asked.
@@ -181,8 +181,14 @@ CREATE TABLE sync_ledger (
     parts_expected    integer,
     parts_received    integer,
     attempts          integer     NOT NULL DEFAULT 0,
-    -- Deleted or merged away at the source: late answers about it are refused.
+    -- When the stored answer was asked for. An answer as old as the conversation's last change may
+    -- lack another change of the same second, so it is asked for once more.
+    asked_at          timestamptz,
+    -- Gone at the source: late answers about it are refused.
     deleted_at        timestamptz,
+    -- The source has told of the deletion, or someone asked for it. Where only an answer said so
+    -- (404), a conversation that is listed again is asked for again.
+    gone_for_good     boolean     NOT NULL DEFAULT false,
     PRIMARY KEY (workspace_id, conversation_id),
     CHECK (status IN ('pending', 'stored') OR reason IS NOT NULL)
 );
@@ -229,6 +235,20 @@ CREATE TABLE erasures (
     counts        jsonb       NOT NULL,
     PRIMARY KEY (workspace_id, id)
 );
+CREATE INDEX erasures_by_subject ON erasures (workspace_id, subject_hash);
+
+-- Someone who was erased does not come back, whatever the source still says.
+CREATE FUNCTION refuse_erased_contact() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM erasures WHERE workspace_id = NEW.workspace_id AND subject_hash
+               = encode(sha256(convert_to(NEW.workspace_id || ':' || NEW.id, 'UTF8')), 'hex')) THEN
+        RETURN NULL;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER refuse_erased_contact BEFORE INSERT ON contacts
+    FOR EACH ROW EXECUTE FUNCTION refuse_erased_contact();
 
 -- Rows of a listing that held no usable conversation at all.
 CREATE TABLE sync_unreadable (
@@ -425,6 +445,23 @@ CREATE TRIGGER forget_changed_message
     WHEN (OLD.body IS DISTINCT FROM NEW.body OR OLD.author_role IS DISTINCT FROM NEW.author_role)
     EXECUTE FUNCTION forget_changed_message();
 
+-- The same for messages that the source no longer has.
+CREATE FUNCTION forget_deleted_messages() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM issues i USING (SELECT DISTINCT workspace_id, conversation_id FROM gone) g
+     WHERE i.workspace_id = g.workspace_id
+       AND i.conversation_id = g.conversation_id;
+    UPDATE stories s SET content = jsonb_set(content, '{workaround}', 'null'), workaround_of = NULL
+      FROM (SELECT DISTINCT workspace_id, conversation_id FROM gone) g
+     WHERE s.workspace_id = g.workspace_id
+       AND s.workaround_of = g.conversation_id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER forget_deleted_messages AFTER DELETE ON messages
+    REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION forget_deleted_messages();
+
 CREATE TABLE embeddings (
     workspace_id  bigint  NOT NULL,
     issue_id      bigint  NOT NULL,
@@ -513,6 +550,7 @@ CREATE TABLE stories (
     UNIQUE (workspace_id, theme_id),
     FOREIGN KEY (workspace_id, theme_id) REFERENCES themes ON DELETE CASCADE
 );
+CREATE INDEX stories_by_workaround ON stories (workspace_id, workaround_of);
 
 CREATE TABLE story_evidence (
     workspace_id bigint  NOT NULL,
@@ -538,9 +576,13 @@ BEGIN
         plain := coalesce(nullif(left(array_to_string(named.keywords[1:4], ', '), 80), ''), 'unnamed');
         UPDATE theme_versions SET name = plain, named_by = NULL
          WHERE workspace_id = OLD.workspace_id AND theme_id = named.theme_id AND version = named.version;
-        -- Inside JSON the name stands with its quotes and backslashes escaped.
+        -- A title may hold only the beginning of a long name. Inside JSON the name stands with its
+        -- quotes and backslashes escaped.
         UPDATE stories
-           SET title = left(split_part(title, ': ', 1) || ': ' || plain, 80),
+           SET title = CASE WHEN starts_with(named.name,
+                                 rtrim(substr(title, strpos(title, ': ') + 2), '…'))
+                            THEN left(split_part(title, ': ', 1) || ': ' || plain, 80)
+                            ELSE title END,
                content = replace(content::text, substr(to_jsonb(named.name)::text, 2,
                                  length(to_jsonb(named.name)::text) - 2),
                                  substr(to_jsonb(plain)::text, 2, length(to_jsonb(plain)::text) - 2))::jsonb
