@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "worker": ("workers", "worker"),
     "sync": ("working", "sync"),
     "run": ("working", "run"),
+    "import": ("importing", "import_files"),
     "themes": ("showing", "themes"),
     "stories": ("showing", "stories"),
     "coverage": ("covering", "coverage"),
