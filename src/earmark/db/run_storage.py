@@ -301,9 +301,11 @@ async def claim_pages(
     """The next pages that are in no job yet; from now on they are."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
-            "UPDATE run_pages p SET queued = true FROM (SELECT page FROM run_pages"
+            # Materialized: a limited subquery that is joined may be run again for each row.
+            "WITH n AS MATERIALIZED (SELECT page FROM run_pages"
             " WHERE workspace_id = %(workspace_id)s AND run_id = %(run_id)s AND stage = %(stage)s"
-            " AND status = 'waiting' AND NOT queued ORDER BY page LIMIT %(limit)s FOR UPDATE) n"
+            " AND status = 'waiting' AND NOT queued ORDER BY page LIMIT %(limit)s FOR UPDATE)"
+            " UPDATE run_pages p SET queued = true FROM n"
             " WHERE p.workspace_id = %(workspace_id)s AND p.run_id = %(run_id)s"
             " AND p.stage = %(stage)s AND p.page = n.page RETURNING p.page",
             {
@@ -316,15 +318,23 @@ async def claim_pages(
         return sorted(await cursor.fetchall())
 
 
-async def has_waiting_pages(connection: ReadConnection, run: Run, stage: Stage) -> bool:
-    """Whether any page of the stage is still to be done."""
+async def count_waiting_pages(
+    connection: ReadConnection, run: Run, stage: Stage, *, most: int
+) -> int:
+    """How many pages of the stage are still to be done, counted up to `most`."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
-            "SELECT EXISTS (SELECT FROM run_pages WHERE workspace_id = %(workspace_id)s"
-            " AND run_id = %(run_id)s AND stage = %(stage)s AND status = 'waiting')",
-            {"workspace_id": run.workspace_id, "run_id": run.id, "stage": stage.value},
+            "SELECT count(*) FROM (SELECT FROM run_pages WHERE workspace_id = %(workspace_id)s"
+            " AND run_id = %(run_id)s AND stage = %(stage)s AND status = 'waiting'"
+            " LIMIT %(most)s) waiting",
+            {
+                "workspace_id": run.workspace_id,
+                "run_id": run.id,
+                "stage": stage.value,
+                "most": most,
+            },
         )
-        return bool(await cursor.fetchone())
+        return await cursor.fetchone() or 0
 
 
 async def read_page(connection: ReadConnection, run: Run, stage: Stage, page: int) -> list[str]:

@@ -6,6 +6,7 @@ Every job may run twice or be cut off at any point: the stages select only what 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
@@ -17,7 +18,7 @@ from procrastinate.jobs import Job
 from earmark.db import run_storage
 from earmark.db.connection import WriteConnection
 from earmark.db.models import Run, RunStatus, Stage, StageProgress
-from earmark.errors import Conflict, EarmarkError, NotFound
+from earmark.errors import Conflict, DatabaseFull, DatabaseUnavailable, EarmarkError, NotFound
 from earmark.jobs.queue import (
     ADVANCE,
     LIVE,
@@ -41,22 +42,44 @@ from earmark.pipeline.run import (
 HEARTBEAT_SECONDS: Final = 2.0
 STALLED_SECONDS: Final = 8.0
 _MOST_RETRIES: Final = 6
+_LONGEST_WAIT_POWER: Final = 6
+"""64 seconds."""
 _PAGES_AHEAD: Final = 16
 """Pages of one run in the queue at once."""
+_MANY_PAGES: Final = 90
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class RetryTransient(BaseRetryStrategy):
-    """Again after errors that may pass, with growing waits; at once after a shutdown."""
+    """Again after errors that may pass, with growing waits; at once after a shutdown.
+
+    Counted are errors in this process only: that a job was taken over from lost workers, which the
+    engine counts as attempts too, says nothing against it.
+    """
+
+    def __init__(self) -> None:
+        self._failures: Counter[int] = Counter()
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """The engine's question: when to try again, if at all."""
         if isinstance(exception, asyncio.CancelledError):
             return RetryDecision(retry_in={"seconds": 0})
-        if is_transient(exception) and job.attempts < _MOST_RETRIES:
-            return RetryDecision(retry_in={"seconds": min(2**job.attempts, 60)})
-        return None
+        if not self.will_retry(exception, job):
+            return None
+        failures = self._failures[job.id or 0]
+        self._failures[job.id or 0] += 1
+        return RetryDecision(retry_in={"seconds": 2 ** min(failures, _LONGEST_WAIT_POWER)})
+
+    def will_retry(self, error: BaseException, job: Job) -> bool:
+        """Whether the job will be tried again; a lost database is waited for, however long."""
+        if isinstance(error, ConnectorException | DatabaseUnavailable | DatabaseFull):
+            return True
+        return is_transient(error) and self._failures[job.id or 0] < _MOST_RETRIES
+
+    def forget(self, job: Job) -> None:
+        """The job has done its work."""
+        self._failures.pop(job.id or 0, None)
 
 
 def is_transient(error: BaseException) -> bool:
@@ -74,7 +97,7 @@ class Engine:
         self._services = services
         self._database = services.database
         self._queue = JobQueue(app)
-        retry = RetryTransient()
+        retry = self._retry = RetryTransient()
         app.task(name=ADVANCE, retry=retry, pass_context=True)(self.advance)
         app.task(name=STAGE, retry=retry, pass_context=True)(self.stage)
         app.task(name=PAGE, retry=retry, pass_context=True)(self.page)
@@ -112,19 +135,24 @@ class Engine:
         if stage.status == "waiting":
             total = await make_pages(connection, run, stage.stage)
             await run_storage.start_stage(connection, run, stage.stage, total=total)
-        if await run_storage.has_waiting_pages(connection, run, stage.stage):
-            await self._queue_pages(connection, run, stage.stage, _PAGES_AHEAD)
+        if await self._queue_pages(connection, run, stage.stage, _PAGES_AHEAD):
             return True
         await run_storage.finish_stage(connection, run, stage.stage)
         return False
 
     async def _queue_pages(
         self, connection: WriteConnection, run: Run, stage: Stage, number: int
-    ) -> None:
-        """Queue the next pages: a few at a time, so that runs take turns with the workers."""
+    ) -> bool:
+        """Queue the next pages, a few at a time; false if none is left to be done.
+
+        The fewer are left, the sooner they are done: a small workspace need not wait for a large
+        one, and large ones take turns.
+        """
+        left = await run_storage.count_waiting_pages(connection, run, stage, most=_MANY_PAGES)
         pages = await run_storage.claim_pages(connection, run, stage, limit=number)
         if pages:
-            await self._queue.pages(connection, run, stage, pages)
+            await self._queue.pages(connection, run, stage, pages, priority=-left)
+        return left > 0
 
     async def stage(self, context: JobContext, workspace_id: int, run_id: int, stage: str) -> None:
         """Do a stage that is one piece of work."""
@@ -159,9 +187,7 @@ class Engine:
             failures = await self._perform(run, which, ids) if ids else []
             async with self._database.write() as connection:
                 await run_storage.finish_page(connection, run, which, page, failures=failures)
-                if await run_storage.has_waiting_pages(connection, run, which):
-                    await self._queue_pages(connection, run, which, 1)
-                else:
+                if not await self._queue_pages(connection, run, which, 1):
                     await self._queue.advance(connection, run)
 
         await self._guard(context, workspace_id, run_id, work)
@@ -232,7 +258,7 @@ class Engine:
         try:
             await work()
         except (EarmarkError, ConnectorException) as error:
-            if is_transient(error) and context.job.attempts < _MOST_RETRIES:
+            if self._retry.will_retry(error, context.job):
                 await _log.awarning("job_will_retry", run_id=run_id, error=type(error).__name__)
                 raise
             await _log.aerror("run_failed", run_id=run_id, error=type(error).__name__)
@@ -240,6 +266,8 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - process edge: the run must say that it ended
             await _log.aerror("run_failed", run_id=run_id, **_trace(error))
             await self._fail(workspace_id, run_id, _reason(error))
+        else:
+            self._retry.forget(context.job)
 
     async def _fail(self, workspace_id: int, run_id: int, reason: str) -> None:
         async with self._database.write() as connection:

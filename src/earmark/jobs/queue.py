@@ -56,33 +56,48 @@ class JobQueue:
         ).defer_async(**run_key(run), stage=stage.value)
 
     async def pages(
-        self, connection: WriteConnection, run: Run, stage: Stage, pages: list[int]
+        self,
+        connection: WriteConnection,
+        run: Run,
+        stage: Stage,
+        pages: Sequence[int],
+        *,
+        priority: int,
     ) -> None:
-        """Let workers do pages of a stage, in any order."""
+        """Let workers do pages of a stage, in any order, higher priorities first."""
         arguments: list[dict[str, JSONValue]] = [
             {**run_key(run), "stage": stage.value, "page": page} for page in pages
         ]
         await self._app.configure_task(
-            PAGE, queue=_RUN_QUEUE, connection=connection
+            PAGE, queue=_RUN_QUEUE, priority=priority, connection=connection
         ).batch_defer_async(*arguments)
 
     async def live(
         self, connection: WriteConnection, workspace_id: int, *, seconds: float = 2.0
     ) -> None:
-        """Let a worker fetch what has changed, before any other work, in some seconds."""
+        """Let a worker fetch what has changed, before any other work, in some seconds.
+
+        A later job that is queued already is brought forward.
+        """
+        seconds = max(math.ceil(seconds), 1)
         try:
             async with connection.transaction():
                 await self._app.configure_task(
                     LIVE,
                     queue=_RUN_QUEUE,
                     priority=50,
-                    schedule_in={"seconds": max(math.ceil(seconds), 1)},
+                    schedule_in={"seconds": seconds},
                     lock=f"live:{workspace_id}",
                     queueing_lock=f"live:{workspace_id}",
                     connection=connection,
                 ).defer_async(workspace_id=workspace_id)
         except AlreadyEnqueued:
-            return
+            await connection.execute(
+                "UPDATE procrastinate_jobs SET scheduled_at = least(scheduled_at,"
+                " now() + make_interval(secs => %(seconds)s)) WHERE status = 'todo'"
+                " AND queueing_lock = %(lock)s",
+                {"lock": f"live:{workspace_id}", "seconds": seconds},
+            )
 
 
 def run_key(run: Run) -> dict[str, JSONValue]:
