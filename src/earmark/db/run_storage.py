@@ -354,6 +354,39 @@ async def read_page(connection: ReadConnection, run: Run, stage: Stage, page: in
         return await cursor.fetchone() or []
 
 
+async def get_suspect(connection: ReadConnection, run: Run, stage: Stage, page: int) -> str | None:
+    """The conversation of the page that was being done when a worker ended."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT suspect FROM run_pages WHERE workspace_id = %(workspace_id)s"
+            " AND run_id = %(run_id)s AND stage = %(stage)s AND page = %(page)s",
+            {
+                "workspace_id": run.workspace_id,
+                "run_id": run.id,
+                "stage": stage.value,
+                "page": page,
+            },
+        )
+        return await cursor.fetchone()
+
+
+async def set_suspect(
+    connection: WriteConnection, run: Run, stage: Stage, page: int, suspect: str | None
+) -> None:
+    """Record which conversation of the page is being done, in case that ends the worker."""
+    await connection.execute(
+        "UPDATE run_pages SET suspect = %(suspect)s WHERE workspace_id = %(workspace_id)s"
+        " AND run_id = %(run_id)s AND stage = %(stage)s AND page = %(page)s",
+        {
+            "workspace_id": run.workspace_id,
+            "run_id": run.id,
+            "stage": stage.value,
+            "page": page,
+            "suspect": suspect,
+        },
+    )
+
+
 async def finish_page(
     connection: WriteConnection, run: Run, stage: Stage, page: int, *, failures: Sequence[str] = ()
 ) -> None:

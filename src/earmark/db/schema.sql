@@ -649,6 +649,8 @@ CREATE TABLE run_pages (
     status           text    NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'done', 'failed')),
     -- Whether a job for it has been queued: only some are at a time, so that runs share workers fairly.
     queued           boolean NOT NULL DEFAULT false,
+    -- What was being done when its worker ended, after it has ended several times.
+    suspect          text,
     reason           text,
     PRIMARY KEY (workspace_id, run_id, stage, page),
     FOREIGN KEY (workspace_id, run_id, stage) REFERENCES run_stages ON DELETE CASCADE

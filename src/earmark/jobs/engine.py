@@ -47,6 +47,9 @@ _LONGEST_WAIT_POWER: Final = 6
 _PAGES_AHEAD: Final = 16
 """Pages of one run in the queue at once."""
 _MANY_PAGES: Final = 90
+_TAKEOVERS: Final = 3
+"""Workers that were lost over a page before it is done with care."""
+_ENDS_WORKERS: Final = "a worker ended while it did this one"
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -184,7 +187,10 @@ class Engine:
                 return
             async with self._database.read() as connection:
                 ids = await run_storage.read_page(connection, run, which, page)
-            failures = await self._perform(run, which, ids) if ids else []
+            if context.job.attempts >= _TAKEOVERS:
+                failures = await self._perform_carefully(run, which, page, ids)
+            else:
+                failures = await self._perform(run, which, ids) if ids else []
             async with self._database.write() as connection:
                 await run_storage.finish_page(connection, run, which, page, failures=failures)
                 if not await self._queue_pages(connection, run, which, 1):
@@ -229,6 +235,27 @@ class Engine:
         async with self._database.read() as connection:
             run = await run_storage.get_run(connection, workspace_id, run_id)
         return run if run.finished_at is None else None
+
+    async def _perform_carefully(
+        self, run: Run, stage: Stage, page: int, ids: Sequence[str]
+    ) -> list[str]:
+        """Do a page that was taken over again and again, one conversation after the other.
+
+        The one that was being done when the last worker ended is recorded as failed: it may be what
+        ends them, and must not hold up all others for ever.
+        """
+        async with self._database.read() as connection:
+            suspect = await run_storage.get_suspect(connection, run, stage, page)
+        failures: list[str] = []
+        for identifier in ids:
+            if identifier == suspect:
+                await record_failure(self._services, run, stage, identifier, _ENDS_WORKERS)
+                failures.append(identifier)
+                continue
+            async with self._database.write() as connection:
+                await run_storage.set_suspect(connection, run, stage, page, identifier)
+            failures += await self._perform(run, stage, [identifier])
+        return failures
 
     async def _perform(self, run: Run, stage: Stage, ids: Sequence[str]) -> list[str]:
         """Do a page; if one conversation breaks it, do the others and record that one."""
