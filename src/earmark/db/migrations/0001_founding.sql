@@ -260,6 +260,57 @@ CREATE TABLE sync_unreadable (
     PRIMARY KEY (workspace_id, id)
 );
 
+-- ------------------------------------------------------------------ what is known of customers
+
+-- Contacts that the source has no more: merged into another one, or deleted.
+CREATE TABLE former_contacts (
+    workspace_id bigint      NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id           text        NOT NULL,
+    canonical_id text,
+    seen_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, id),
+    CHECK (canonical_id <> id)
+);
+
+-- Whom a listing of all contacts has named so far: those who are missing at its end are asked for.
+CREATE TABLE listed_contacts (
+    workspace_id bigint NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id           text   NOT NULL,
+    PRIMARY KEY (workspace_id, id)
+);
+
+-- Teams, tags, segments and attributes, by the source's own ids.
+CREATE TABLE labels (
+    workspace_id bigint NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    kind         text   NOT NULL CHECK (kind IN ('team', 'tag', 'segment', 'contact_attribute', 'company_attribute')),
+    id           text   NOT NULL,
+    name         text   NOT NULL,
+    PRIMARY KEY (workspace_id, kind, id)
+);
+
+-- Which custom attribute of a company holds what; where there is none, the source's own field counts.
+CREATE TABLE attribute_mappings (
+    workspace_id bigint NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    field        text   NOT NULL CHECK (field IN ('plan', 'revenue', 'seats')),
+    attribute    text   NOT NULL,
+    PRIMARY KEY (workspace_id, field)
+);
+
+-- Pages of the help centre: what customers could have found by themselves.
+CREATE TABLE articles (
+    workspace_id bigint      NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id           text        NOT NULL,
+    title        text        NOT NULL,
+    description  text        NOT NULL,
+    body         text        NOT NULL,
+    is_published boolean     NOT NULL,
+    url          text,
+    updated_at   timestamptz NOT NULL,
+    -- When a listing named it last: those that it no longer names are deleted.
+    listed_at    timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id, id)
+);
+
 -- ------------------------------------------------------------------ taxonomy and models
 
 CREATE TABLE taxonomy_versions (
