@@ -19,24 +19,31 @@ from earmark.db import (
 from earmark.db.connection import Database, WriteConnection
 from earmark.db.models import Checkpoint, LedgerEntry, LedgerStatus, Thread
 from earmark.db.statistics import refresh_statistics
+from earmark.errors import SourceUnavailable
 from earmark.pipeline.erasure import drop_erased
 from earmark.pipeline.listing import Listing
 from earmark.pipeline.mask import without_secrets
 from earmark.pipeline.progress import Progress
-from earmark.sources.base import Failed, Fetched, Gone, Merged, Source
+from earmark.sources.base import STUCK, Failed, Fetched, Gone, Merged, Source
 
 MOST_ATTEMPTS: Final = 5
 """Runs that try to fetch a conversation before it is left alone."""
 _KEEP_EVENTS_DAYS: Final = 30
 _PEOPLE_EVERY: Final = timedelta(hours=20)
-_SECOND_TRY_AFTER: Final = 1.0
+_SECOND_TRY_AFTER: Final = 0.5
 _PEOPLE: Final = "people"
 _OF_ERASED: Final = "of a person who was erased on request"
 
 
 async def sync(database: Database, source: Source, workspace_id: int, progress: Progress) -> None:
     """Bring the ledger up to date with the source; returns early if a cancel is requested."""
-    await _store_people(database, source, workspace_id)
+    try:
+        await _store_people(database, source, workspace_id)
+    except SourceUnavailable as error:
+        if error.code != STUCK:
+            raise
+        # A conversation itself tells of the people in it: the rest is asked for by the next run.
+        await progress.note(error.what)
     await Listing(database, source, workspace_id, progress).update()
     async with database.write() as connection:
         await event_storage.forget_events(connection, workspace_id, days=_KEEP_EVENTS_DAYS)

@@ -32,6 +32,29 @@ class Found(Model):
     """The source repeated itself before the end."""
 
 
+async def split(
+    source: Source,
+    calendar: Calendar,
+    since: datetime,
+    until: datetime,
+    *,
+    most_in_window: int = MOST_IN_WINDOW,
+) -> list[SyncWindow]:
+    """Windows that meet without a gap, small ones where times can tell conversations apart."""
+    todo = [(calendar.floor(since), calendar.ceiling(until))]
+    windows = list[SyncWindow]()
+    while todo:
+        low, high = todo.pop()
+        number = await source.count(since=low, until=high)
+        middle = calendar.floor(low + (high - low) / 2)
+        if number > most_in_window and low < middle < high:
+            todo += [(low, middle), (middle, high)]
+        else:
+            # Also where nothing is counted: a count may be wrong, and asking costs little.
+            windows.append(SyncWindow(since=low, until=high, expected=number))
+    return windows
+
+
 class Walker:
     """Walks the windows of one workspace, for one run."""
 
@@ -55,19 +78,10 @@ class Walker:
         self._most_in_window = most_in_window
 
     async def split(self, since: datetime, until: datetime) -> list[SyncWindow]:
-        """Windows that meet without a gap, small ones where times can tell conversations apart."""
-        todo = [(self._calendar.floor(since), self._calendar.ceiling(until))]
-        windows = list[SyncWindow]()
-        while todo:
-            low, high = todo.pop()
-            number = await self._source.count(since=low, until=high)
-            middle = self._calendar.floor(low + (high - low) / 2)
-            if number > self._most_in_window and low < middle < high:
-                todo += [(low, middle), (middle, high)]
-            else:
-                # Also where nothing is counted: a count may be wrong, and asking costs little.
-                windows.append(SyncWindow(since=low, until=high, expected=number))
-        return windows
+        """Windows over what was created between these two, for a walk."""
+        return await split(
+            self._source, self._calendar, since, until, most_in_window=self._most_in_window
+        )
 
     async def walk_all(self, walk: Walk) -> bool:
         """Walk what is left of the windows; false if that was cut short."""

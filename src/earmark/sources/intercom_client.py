@@ -34,7 +34,7 @@ from earmark.sources.intercom_models import (
     WireNext,
 )
 from earmark.sources.intercom_parsing import (
-    has_taken_in,
+    count_taken_in,
     linked_ids,
     may_be_merged,
     to_admin,
@@ -227,24 +227,41 @@ class IntercomClient:
                 )
             except SourceNotFound:
                 continue
-            if has_taken_in(primary) and identifier in linked_ids(primary):
+            if count_taken_in(primary) and identifier in linked_ids(primary):
                 return other
         return None
 
     async def contacts(self) -> AsyncIterator[list[Contact]]:
-        """All contacts, in pages."""
-        cursor: str | None = None
-        for _ in range(_MOST_PAGES):
-            params = {"per_page": str(PER_PAGE)} | ({"starting_after": cursor} if cursor else {})
+        """All contacts, in pages; one may come twice.
+
+        Raises `SourceUnavailable` with the code `STUCK` where the source refuses to go on.
+        """
+        cursor, restarts = None, 0
+        while True:
+            page = await self._contact_page(cursor)
+            if page is None:  # the cursor was refused: only the beginning can be asked for again
+                if restarts >= _MOST_RESTARTS:
+                    raise SourceUnavailable("Intercom does not list all contacts.", code=STUCK)
+                cursor, restarts = None, restarts + 1
+                continue
+            yield [contact for wire in page.data if (contact := to_contact(wire))]
+            following = page.pages.next if page.pages else None
+            after = following.starting_after if isinstance(following, WireNext) else None
+            if after in (None, cursor) or not page.data:
+                return
+            cursor = after
+
+    async def _contact_page(self, cursor: str | None) -> WireContactPage | None:
+        params = {"per_page": str(PER_PAGE)} | ({"starting_after": cursor} if cursor else {})
+        try:
             page, _, _ = await self._transport.read(
                 WireContactPage, "GET", "/contacts", params=params
             )
-            yield [contact for wire in page.data if (contact := to_contact(wire))]
-            following = page.pages.next if page.pages else None
-            advanced = isinstance(following, WireNext) and following.starting_after != cursor
-            if not advanced or not page.data:
-                return
-            cursor = following.starting_after if isinstance(following, WireNext) else None
+        except (SourceRejected, SourceNotFound):
+            if cursor is None:
+                raise
+            return None
+        return page
 
     def companies(self) -> AsyncIterator[list[Company]]:
         """All companies, in pages."""

@@ -133,16 +133,19 @@ def linked_ids(wire: WireConversation) -> list[str]:
     return [link.id for link in links if link.type == "conversation" and link.id]
 
 
-def has_taken_in(wire: WireConversation) -> bool:
-    """Whether another conversation was merged into this one, as its parts tell."""
+def count_taken_in(wire: WireConversation) -> int:
+    """How many conversations were merged into this one, as its parts tell."""
     parts = wire.conversation_parts.conversation_parts if wire.conversation_parts else []
-    return any(part.part_type == _MERGED_IN for part in parts)
+    return sum(part.part_type == _MERGED_IN for part in parts)
 
 
 def may_be_merged(wire: WireConversation) -> bool:
-    """Whether it looks like one that lives on in another: closed, and linked to a conversation."""
+    """Whether it looks like one that lives on in another.
+
+    It is closed then, and linked to more conversations than it has taken in itself.
+    """
     is_closed = wire.state == "closed" or wire.open is False
-    return is_closed and bool(linked_ids(wire)) and not has_taken_in(wire)
+    return is_closed and len(set(linked_ids(wire))) > count_taken_in(wire)
 
 
 def to_deletion(wire: WireDeletion) -> Deletion | None:

@@ -1,13 +1,13 @@
 """The completeness ledger: what the source says exists, against what is stored."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from earmark.api.deps import CurrentWorkspace, Reader
 from earmark.api.problems import problem_responses
-from earmark.db import sync_storage
+from earmark.db import event_storage, sync_storage
 from earmark.db.models import Model
 from earmark.db.sync_storage import Coverage, CoverageDay, CoverageGap
 
@@ -24,6 +24,8 @@ class CoverageReport(Model):
     total: Coverage
     days: tuple[CoverageDay, ...]
     gaps: tuple[CoverageGap, ...]
+    events_silent_since: datetime | None
+    """When the last notification came, if they have stopped although conversations change."""
 
 
 @router.get("", operation_id="getCoverage")
@@ -40,4 +42,5 @@ async def get_coverage(
             await sync_storage.list_coverage_days(reader, workspace.id, since=since, until=until)
         ),
         gaps=tuple(await sync_storage.list_gaps(reader, workspace.id, limit=500)),
+        events_silent_since=await event_storage.silent_since(reader, workspace.id),
     )

@@ -196,7 +196,7 @@ def find_span(moment: int, table: Table) -> tuple[int, int]:
 def _find_day(moment: int, timezone: str) -> tuple[int, int]:
     zone = ZoneInfo(timezone)
     start = datetime.fromtimestamp(moment, UTC).astimezone(zone)
-    start = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    start = start.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     return int(start.timestamp()), int((start + timedelta(days=1)).timestamp())
 
 
