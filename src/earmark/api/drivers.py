@@ -60,7 +60,9 @@ async def load_drivers(
     themes = await theme_storage.list_themes(reader, workspace_id, ids)
     by_id = {theme.id: theme for theme in themes}
     said: dict[int, list[Quote]] = {theme_id: [] for theme_id in ids}
-    for quote in await insight_storage.theme_quotes(reader, workspace_id, ids, per_theme=quotes):
+    for quote in await insight_storage.theme_quotes(
+        reader, workspace_id, ids, per_theme=quotes, recent_from=recent_from
+    ):
         said[quote.theme_id].append(quote)
     return [
         _to_driver(by_id[volume.theme_id], volume, said[volume.theme_id], verdicts[volume.theme_id])

@@ -135,17 +135,25 @@ async def theme_quotes(
     *,
     per_theme: int,
     offset: int = 0,
+    recent_from: datetime | None = None,
 ) -> list[Quote]:
-    """The customers' words for each theme: surest members first, one quote per customer first."""
+    """The customers' words for each theme.
+
+    First those since `recent_from`, then those that state an issue before what was said beside it,
+    then one of each customer before a second of any, then the surest members.
+    """
     async with connection.cursor(row_factory=class_row(Quote)) as cursor:
         await cursor.execute(
             "WITH quote AS (SELECT e.id AS evidence_id, a.theme_id, e.conversation_id,"
             " e.message_id, e.kind, e.quote_start AS start, e.quote_end AS end,"
             " substr(m.body, e.quote_start + 1, e.quote_end - e.quote_start) AS text,"
             " c.contact_id AS customer_id, m.created_at AS said_at, o.plan, a.probability,"
-            " row_number() OVER (PARTITION BY a.theme_id, coalesce(c.contact_id, c.id)"
-            " ORDER BY a.probability DESC, e.id) AS turn"
+            " m.created_at < %(recent_from)s::timestamptz AS is_old,"
+            # The statement is masked, the quote is not: their beginnings tell enough.
+            " lower(left(i.statement, 12)) <> lower(substr(m.body, e.quote_start + 1, 12))"
+            " AS is_beside"
             " FROM theme_assignments a"
+            " JOIN issues i ON (i.workspace_id, i.id) = (a.workspace_id, a.issue_id)"
             " JOIN evidence e ON (e.workspace_id, e.issue_id) = (a.workspace_id, a.issue_id)"
             " JOIN messages m ON (m.workspace_id, m.conversation_id, m.id)"
             " = (e.workspace_id, e.conversation_id, e.message_id)"
@@ -153,8 +161,10 @@ async def theme_quotes(
             " LEFT JOIN companies o ON (o.workspace_id, o.id) = (c.workspace_id, c.company_id)"
             " WHERE a.workspace_id = %(workspace_id)s AND a.superseded_at IS NULL"
             " AND a.theme_id = ANY(%(ids)s) AND e.kind = 'issue'"
-            "), ranked AS (SELECT *, row_number() OVER (PARTITION BY theme_id"
-            " ORDER BY turn, probability DESC, evidence_id) AS rank FROM quote)"
+            "), turned AS (SELECT *, row_number() OVER (PARTITION BY theme_id, is_old, is_beside,"
+            " coalesce(customer_id, conversation_id) ORDER BY probability DESC, evidence_id)"
+            " AS turn FROM quote), ranked AS (SELECT *, row_number() OVER (PARTITION BY theme_id"
+            " ORDER BY is_old, is_beside, turn, probability DESC, evidence_id) AS rank FROM turned)"
             ' SELECT evidence_id, theme_id, conversation_id, message_id, kind, start, "end",'
             " text, customer_id, said_at, plan, probability FROM ranked"
             " WHERE rank > %(offset)s AND rank <= %(offset)s + %(per_theme)s"
@@ -164,6 +174,7 @@ async def theme_quotes(
                 "ids": list(theme_ids),
                 "per_theme": per_theme,
                 "offset": offset,
+                "recent_from": recent_from,
             },
         )
         return await cursor.fetchall()
