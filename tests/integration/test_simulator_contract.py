@@ -63,15 +63,20 @@ async def test_single_answers_hold_the_contract() -> None:
             ("/admins", "admin_list"),
             ("/teams", "team_list"),
             ("/tags", "tag_list"),
+            ("/segments", "segment_list"),
+            ("/data_attributes?model=contact", "data_attribute_list"),
+            ("/data_attributes?model=company", "data_attribute_list"),
             ("/contacts", "contact_list"),
             ("/companies/scroll", "company_scroll"),
             ("/conversations/deleted", "deleted_conversation_list"),
             ("/conversations/1", "error"),
         ):
             check(name, (await simulator.get(path)).json)
-        # `pages` of this list is described as cursors, while its example has addresses.
+        # `pages` of these lists is described as cursors, while their examples have addresses.
         for company in (await simulator.post("/companies/list", {})).json["data"]:
             check("company", company)
+        for article in (await simulator.get("/articles?per_page=60")).json["data"]:
+            check("article_list_item", article)
 
 
 async def test_changed_conversations_hold_the_contract() -> None:

@@ -64,7 +64,7 @@ async def test_every_answer_has_a_date(simulator: Simulator) -> None:
 
 
 async def test_a_path_that_does_not_exist_gives_an_error_list(simulator: Simulator) -> None:
-    answer = await simulator.get("/articles")
+    answer = await simulator.get("/tickets")
     assert answer.status == 404
     assert answer.json["type"] == "error.list"
     assert (await simulator.post("/me", {})).status == 405

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "stories": ("showing", "stories"),
     "coverage": ("covering", "coverage"),
     "failures": ("covering", "app"),
+    "attributes": ("attributes", "attributes"),
     "erase": ("erasing", "app"),
     "doctor": ("doctor", "doctor"),
     "simulate": ("simulating", "simulate"),

@@ -43,6 +43,13 @@ async def upsert_contacts(
         " custom_attributes = c.custom_attributes || excluded.custom_attributes,"
         " created_at = coalesce(excluded.created_at, c.created_at),"
         " updated_at = coalesce(excluded.updated_at, c.updated_at)"
+        " WHERE (c.external_id, c.role, c.name, c.email, c.phone, c.company_id, c.created_at,"
+        " c.updated_at, c.custom_attributes) IS DISTINCT FROM"
+        " (coalesce(excluded.external_id, c.external_id), excluded.role,"
+        " coalesce(excluded.name, c.name), coalesce(excluded.email, c.email),"
+        " coalesce(excluded.phone, c.phone), coalesce(excluded.company_id, c.company_id),"
+        " coalesce(excluded.created_at, c.created_at), coalesce(excluded.updated_at, c.updated_at),"
+        " c.custom_attributes || excluded.custom_attributes)"
     )
 
 
@@ -91,11 +98,15 @@ async def upsert_companies(
         ),
     )
     await connection.execute(
-        "INSERT INTO companies SELECT DISTINCT ON (id) * FROM staged_companies ORDER BY id"
+        "INSERT INTO companies AS c SELECT DISTINCT ON (id) * FROM staged_companies ORDER BY id"
         " ON CONFLICT (workspace_id, id) DO UPDATE SET external_id = excluded.external_id,"
         " name = excluded.name, plan = excluded.plan, monthly_spend = excluded.monthly_spend,"
         " user_count = excluded.user_count, industry = excluded.industry,"
         " custom_attributes = excluded.custom_attributes, updated_at = excluded.updated_at"
+        " WHERE (c.external_id, c.name, c.plan, c.monthly_spend, c.user_count, c.industry,"
+        " c.custom_attributes, c.updated_at) IS DISTINCT FROM (excluded.external_id, excluded.name,"
+        " excluded.plan, excluded.monthly_spend, excluded.user_count, excluded.industry,"
+        " excluded.custom_attributes, excluded.updated_at)"
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from earmark.db.models import Admin, Company, Contact, Model, Thread
 
@@ -141,4 +141,68 @@ class Source(Protocol):
 
     async def admins(self) -> list[Admin]:
         """All teammates."""
+        ...
+
+
+# ---------------------------------------------------------------- what is known of customers
+
+
+class LabelKind(StrEnum):
+    """What conversations and customers are sorted by in the source."""
+
+    TEAM = "team"
+    TAG = "tag"
+    SEGMENT = "segment"
+    CONTACT_ATTRIBUTE = "contact_attribute"
+    COMPANY_ATTRIBUTE = "company_attribute"
+
+
+class Label(Model):
+    """A team, tag, segment or attribute of the workspace."""
+
+    kind: LabelKind
+    id: str
+    """Of an attribute its full name, such as `custom_attributes.tier`."""
+    name: str
+
+
+class Article(Model):
+    """A page of the help centre."""
+
+    id: str
+    title: str
+    description: str
+    body: str
+    """Plain text."""
+    is_published: bool
+    url: str | None
+    updated_at: datetime
+
+
+class FormerContact(Model):
+    """A contact that the source has no more."""
+
+    id: str
+    canonical_id: str | None
+    """Whom it was merged into; null if it was deleted."""
+
+
+@runtime_checkable
+class Directory(Protocol):
+    """What a source may know of customers and of the workspace besides conversations."""
+
+    def contacts_since(self, since: datetime) -> AsyncIterator[list[Contact]]:
+        """Contacts that changed at or after a moment, in pages; some may be older."""
+        ...
+
+    async def former_contacts(self, ids: Sequence[str]) -> list[FormerContact]:
+        """Those of the contacts that are no more."""
+        ...
+
+    async def labels(self, kind: LabelKind) -> list[Label]:
+        """All labels of a kind; raises `SourceForbidden` where the token may not read them."""
+        ...
+
+    def articles(self) -> AsyncIterator[list[Article]]:
+        """All pages of the help centre; raises as `labels` does."""
         ...

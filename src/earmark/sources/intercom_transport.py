@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
@@ -36,6 +37,7 @@ REGIONS: Final = {
     "au": "https://api.au.intercom.io",
 }
 _LARGEST_ANSWER: Final = 256 * 1024 * 1024
+_CANONICAL: Final = re.compile(r'<([^<>]+)>\s*;\s*rel="?canonical"?')
 
 
 class IntercomOptions(Model):
@@ -51,6 +53,17 @@ class IntercomOptions(Model):
     attempts: int = 6
     backoff_seconds: float = 0.5
     """Upper bound of the first wait; it doubles with each attempt, up to a minute."""
+
+
+class MergedAway(SourceNotFound):
+    """The object is part of another one now, whose path is in `successor` if it was told."""
+
+    def __init__(self, request: str, link: str) -> None:
+        super().__init__(
+            "It is part of another one now.", why=f"It said 410 to {request}.", http_status=410
+        )
+        found = _CANONICAL.search(link)
+        self.successor = found[1] if found else None
 
 
 class Answer(Model):
@@ -114,6 +127,8 @@ class IntercomTransport:
             ) as response:
                 raw = await self._read_body(response)
                 await self._mind_quota(response.status, response.headers)
+                if response.status == 410:
+                    raise MergedAway(f"{method} {path}", response.headers.get("Link", ""))
                 if response.status >= 300:
                     raise refusal(response.status, raw, f"{method} {path}")
                 return Answer(raw=raw, headers=dict(response.headers))

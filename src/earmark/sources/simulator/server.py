@@ -7,7 +7,12 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from earmark.sources.simulator import control_routes, conversation_routes, object_routes
+from earmark.sources.simulator import (
+    control_routes,
+    conversation_routes,
+    library_routes,
+    object_routes,
+)
 from earmark.sources.simulator.answers import Refusal, answer_refusal
 from earmark.sources.simulator.census import (
     ConversationState,
@@ -105,6 +110,7 @@ def create_app(
     app.add_routes(control_routes.routes)
     app.add_routes(conversation_routes.routes)
     app.add_routes(object_routes.routes)
+    app.add_routes(library_routes.routes)
     app.on_shutdown.append(_let_go)
     app.on_cleanup.append(_end_webhooks)
     return app
