@@ -14,7 +14,6 @@ from earmark.errors import SourceForbidden
 from earmark.pipeline.enrichment import apply_mapping, enrich, to_number
 from earmark.sources.base import Directory, Label, LabelKind
 from earmark.sources.intercom_client import IntercomClient
-from earmark.sources.intercom_directory import IntercomDirectory
 from earmark.sources.intercom_transport import open_transport
 from earmark.sources.simulator.changes import DeleteContact, MergeContacts, UpdateContact
 from earmark.sources.simulator.library_routes import write_articles
@@ -26,24 +25,20 @@ NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 SAMPLE = small_sample(200)
 
 
-class Whole(IntercomDirectory, IntercomClient):
-    """A client with its directory."""
-
-
 @asynccontextmanager
-async def peer() -> AsyncGenerator[tuple[RunningServer, Whole]]:
+async def peer() -> AsyncGenerator[tuple[RunningServer, IntercomClient]]:
     async with (
         serve(SAMPLE, token=TOKEN) as server,
         open_transport(options(server.base_url)) as transport,
     ):
-        yield server, Whole(transport)
+        yield server, IntercomClient(transport)
 
 
 async def ignore(_: str) -> None:
     """Nobody watches."""
 
 
-async def registered(database: Database, client: Whole) -> Workspace:
+async def registered(database: Database, client: IntercomClient) -> Workspace:
     return await register_workspace(database, await client.identity(), kind="intercom")
 
 
@@ -62,7 +57,7 @@ async def store_conversation(database: Database, workspace: Workspace, contact_i
         )
 
 
-async def contact_ids(client: Whole, number: int) -> list[str]:
+async def contact_ids(client: IntercomClient, number: int) -> list[str]:
     async for page in client.contacts():
         return [contact.id for contact in page[:number]]
     return []
@@ -148,7 +143,7 @@ async def test_conversations_of_merged_contacts_belong_to_those_who_are_left(
 async def test_what_the_token_may_not_read_is_told_and_the_rest_is_stored(
     database: Database,
 ) -> None:
-    class Narrow(Whole):
+    class Narrow(IntercomClient):
         async def labels(self, kind: LabelKind) -> list[Label]:
             if kind is LabelKind.SEGMENT:
                 raise SourceForbidden("No.")

@@ -23,6 +23,7 @@ from earmark.sources.base import (
     Unreadable,
 )
 from earmark.sources.intercom_companies import read_companies
+from earmark.sources.intercom_directory import IntercomDirectory
 from earmark.sources.intercom_limits import Quota
 from earmark.sources.intercom_models import (
     WireAdminList,
@@ -56,11 +57,8 @@ _AT_AN_END: Final = 20
 _QUARTER: Final = 15 * 60
 
 
-class IntercomClient:
+class IntercomClient(IntercomDirectory):
     """One workspace behind one token; open it with `open_intercom`."""
-
-    def __init__(self, transport: IntercomTransport) -> None:
-        self._transport = transport
 
     async def identity(self) -> SourceIdentity:
         """Whom the token speaks for."""
