@@ -46,7 +46,7 @@ from earmark.sources.intercom_parsing import (
     to_time,
 )
 from earmark.sources.intercom_query import BEGINNING, PER_PAGE, Query
-from earmark.sources.intercom_transport import IntercomOptions, IntercomTransport, open_transport
+from earmark.sources.intercom_transport import IntercomOptions, open_transport
 
 _MOST_PAGES: Final = 1_000_000
 _MOST_IDLE: Final = 1
