@@ -1,12 +1,13 @@
 """What an import from files needs besides the ledger: rows that were left out, what is known."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from earmark.db.connection import ReadConnection, WriteConnection
-from earmark.db.models import Conversation
+from earmark.db.models import Conversation, Model
 
 
 class Known(NamedTuple):
@@ -14,6 +15,27 @@ class Known(NamedTuple):
 
     conversation: Conversation
     content_hash: str
+
+
+class UnreadableRow(Model):
+    """A row of a listing or of a file that holds no usable conversation."""
+
+    conversation_id: str | None
+    reason: str
+    seen_at: datetime
+
+
+async def list_unreadable(
+    connection: ReadConnection, workspace_id: int, *, limit: int
+) -> list[UnreadableRow]:
+    """Rows without a usable conversation, in the order in which they were met."""
+    async with connection.cursor(row_factory=class_row(UnreadableRow)) as cursor:
+        await cursor.execute(
+            "SELECT conversation_id, reason, seen_at FROM sync_unreadable"
+            " WHERE workspace_id = %(workspace_id)s ORDER BY id LIMIT %(limit)s",
+            {"workspace_id": workspace_id, "limit": limit},
+        )
+        return await cursor.fetchall()
 
 
 async def forget_unreadable(

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query
 
 from earmark.api.deps import CurrentWorkspace, Reader
 from earmark.api.problems import problem_responses
-from earmark.db import event_storage, sync_storage
+from earmark.db import event_storage, import_storage, sync_storage
+from earmark.db.import_storage import UnreadableRow
 from earmark.db.models import Model
 from earmark.db.sync_storage import Coverage, CoverageDay, CoverageGap
 
@@ -24,6 +25,10 @@ class CoverageReport(Model):
     total: Coverage
     days: tuple[CoverageDay, ...]
     gaps: tuple[CoverageGap, ...]
+    unreadable: tuple[UnreadableRow, ...]
+    """Rows that hold no usable conversation (at most 500)."""
+    last_event_at: datetime | None
+    """When the last notification came; null if none ever did."""
     events_silent_since: datetime | None
     """When the last notification came, if they have stopped although conversations change."""
 
@@ -42,5 +47,7 @@ async def get_coverage(
             await sync_storage.list_coverage_days(reader, workspace.id, since=since, until=until)
         ),
         gaps=tuple(await sync_storage.list_gaps(reader, workspace.id, limit=500)),
+        unreadable=tuple(await import_storage.list_unreadable(reader, workspace.id, limit=500)),
+        last_event_at=await event_storage.last_event_at(reader, workspace.id),
         events_silent_since=await event_storage.silent_since(reader, workspace.id),
     )
