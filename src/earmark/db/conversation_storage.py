@@ -54,6 +54,8 @@ async def upsert_threads(
     accepted = await _accept_conversations(connection)
     await _stage_messages(connection, workspace_id, [newest[identifier] for identifier in accepted])
     await _store_messages(connection, accepted)
+    await connection.execute("DELETE FROM staged_messages")
+    await connection.execute("DELETE FROM staged_conversations")
     return accepted
 
 

@@ -117,6 +117,8 @@ async def record_ledger(
         " OR (l.status = 'pending' AND l.deleted_at < %(asked_at)s::timestamptz))",
         {"asked_at": asked_at},
     )
+    # The same transaction may stage others, as after an event.
+    await connection.execute("DELETE FROM staged_ledger")
 
 
 async def mark_listed(
@@ -144,7 +146,9 @@ async def mark_listed(
             " AND l.status IN ('stored', 'skipped')"
             " AND l.asked_at < l.source_updated_at + interval '2 s')) RETURNING conversation_id"
         )
-        return await cursor.fetchall()
+        changed = await cursor.fetchall()
+        await cursor.execute("DELETE FROM staged_ledger")
+        return changed
 
 
 async def mark_absent(
