@@ -6,9 +6,11 @@ import statistics
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from earmark import __version__
 from earmark.db.models import Model
 
 
@@ -58,7 +60,7 @@ def _rounded(value: float) -> float:
 def versions_of(*packages: str) -> dict[str, str]:
     """Versions of what was measured, and the machine's."""
     return {
-        "earmark": version("earmark"),
+        "earmark": __version__,
         "python": platform.python_version(),
         "cores": str(os.cpu_count()),
         **{package: version(package) for package in packages},
@@ -67,7 +69,7 @@ def versions_of(*packages: str) -> dict[str, str]:
 
 def print_table(name: str, outcome: Outcome) -> None:
     """For people."""
-    table = Table(title=name, title_justify="left")
+    table = Table(title=name, title_justify="left", box=SIMPLE)
     for heading in ("measure", "value", "low", "high", "unit"):
         table.add_column(heading, justify="left" if heading in ("measure", "unit") else "right")
     for key, metric in outcome.metrics.items():

@@ -12,6 +12,7 @@ from html.entities import html5
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from earmark.sources.html_bounds import bound_html
+from earmark.sources.html_paragraphs import paragraphs_to_text
 from earmark.sources.text_layout import TextLayout
 
 _NUL = "\x00"
@@ -67,6 +68,12 @@ def html_to_text(html: str | None) -> str:
     if not _TAG.search(source):
         text = _ENTITY.sub(_decode, source) if "&" in source else source
         return "\n".join(line.rstrip() for line in text.strip().split("\n"))
+    text = paragraphs_to_text(source)
+    return tree_to_text(source) if text is None else text
+
+
+def tree_to_text(source: str) -> str:
+    """The same for any HTML, by a parser; `source` is mended already."""
     layout = TextLayout(keep_breaks=not _BLOCK_TAG.search(source))
     if len(source) > _LARGE or source.count("<") > _MANY_TAGS:
         source = bound_html(source)

@@ -39,9 +39,19 @@ def _to_object(value: object) -> object:
     return {} if value is None else value
 
 
-Id = Annotated[str | None, BeforeValidator(_to_text)]
-Text = Annotated[str | None, BeforeValidator(_to_text)]
-Integer = Annotated[int | None, BeforeValidator(_to_integer)]
+# What is as it should be is taken over by the validator's own code; only the rest goes through the
+# functions above, which cost as much as the rest of reading a conversation.
+_SoundText = Annotated[Annotated[str, Field(strict=True, min_length=1)] | None, Field()]
+_SoundInteger = Annotated[Annotated[int, Field(strict=True)] | None, Field()]
+Text = Annotated[
+    _SoundText | Annotated[str | None, BeforeValidator(_to_text)],
+    Field(union_mode="left_to_right"),
+]
+Id = Text
+Integer = Annotated[
+    _SoundInteger | Annotated[int | None, BeforeValidator(_to_integer)],
+    Field(union_mode="left_to_right"),
+]
 Number = Annotated[float | None, BeforeValidator(_to_number)]
 Attributes = Annotated[dict[str, JsonValue], BeforeValidator(_to_object)]
 
@@ -77,7 +87,10 @@ class WireAttachment(Wire):
     filesize: Integer = None
 
 
-Attachments = Annotated[list[WireAttachment], BeforeValidator(_to_list)]
+Attachments = Annotated[
+    list[WireAttachment] | Annotated[list[WireAttachment], BeforeValidator(_to_list)],
+    Field(union_mode="left_to_right"),
+]
 
 
 class WireSource(Wire):

@@ -6,6 +6,8 @@ import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass  # noqa: TID251 - settings are read, no I/O
 
 import aiohttp
 from pydantic import BaseModel, JsonValue, SecretStr, ValidationError
@@ -177,9 +179,25 @@ async def open_transport(
         },
         timeout=aiohttp.ClientTimeout(total=seconds, connect=seconds / 6),
         connector=aiohttp.TCPConnector(limit=options.concurrency),
-        trust_env=True,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        proxy=find_proxy(options.base_url),
     ) as session:
         yield IntercomTransport(session, options, quota or Quota())
+
+
+def find_proxy(base_url: str) -> str | None:
+    """The proxy that the system's settings name for that address; null for none.
+
+    Looked up once: aiohttp's own way reads the environment and `~/.netrc` in a thread for each
+    request, which takes four times as long as the request itself.
+    """
+    try:
+        parts = urlsplit(base_url)
+    except ValueError:
+        return None  # the first request tells that this is no address
+    if not parts.hostname or proxy_bypass(parts.hostname):
+        return None
+    return getproxies().get(parts.scheme)
 
 
 def refusal(status: int, raw: bytes, request: str) -> SourceError:

@@ -1,0 +1,208 @@
+"""Reading conversations: our client against `python-intercom` and httpx with our wire models.
+
+All read the same prepared answers from the same server in another process, which is no limit: one
+plain socket shows what is. Ours gives ready threads, with bodies as plain text; the others stop at
+objects of the wire, so ours is also measured that far. Each round measures everybody, in turning
+order; ratios are taken within rounds.
+"""
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+import httpx
+from intercom import AsyncIntercom
+from pydantic import SecretStr
+
+from benchmarks.outcome import Metric, Options, Outcome, single, spread, versions_of
+from benchmarks.raw_server import prepared_answers
+from earmark.db.models import Model, Thread
+from earmark.sources.intercom_client import open_intercom
+from earmark.sources.intercom_models import WireConversation
+from earmark.sources.intercom_transport import IntercomOptions, open_transport
+from earmark.sources.simulator.changes import AddParts
+from earmark.sources.simulator.sample import SampleDataset
+from earmark.sources.simulator.server import serve
+from earmark.sources.simulator.spec import SampleSpec
+
+_TOKEN: Final = "benchmark"  # noqa: S105 - of our own server
+_KEPT: Final = 200
+"""Different conversations."""
+_LONG: Final = 50
+"""Parts that are added for the long ones."""
+_IN_FLIGHT: Final = 32
+_QUOTA: Final = 167
+"""Requests a second that Intercom allows a private app."""
+
+Read = Callable[[int], Awaitable[None]]
+"""Reads so many conversations."""
+
+
+class Measured(Model):
+    """One reader in one round."""
+
+    per_second: float
+    cpu_ms: float
+    """Processor time of this process for each conversation."""
+
+
+async def run(options: Options) -> Outcome:
+    """Short conversations as the sample has them, and long ones."""
+    rounds = 3 if options.quick else 7
+    metrics: dict[str, Metric] = {}
+    for name, more in (("short", 0), ("long", _LONG)):
+        bodies = await _prepare(more)
+        async with prepared_answers(bodies) as port, _readers(port) as readers:
+            metrics[f"{name}: size"] = single(
+                sum(map(len, bodies)) / len(bodies) / 1000, "kB per conversation"
+            )
+            results = await _measure(readers, rounds, options.size or 1_000)
+            metrics |= _figures(name, results)
+            share = await _at_quota(readers["earmark"], seconds=3 if options.quick else 8)
+            metrics[f"{name}: earmark at {_QUOTA}/s"] = single(share, "% of a core")
+    return Outcome(
+        metrics=metrics, versions=versions_of("aiohttp", "httpx", "pydantic", "python-intercom")
+    )
+
+
+async def _prepare(more: int) -> list[bytes]:
+    """Answers of the simulator, each on one line."""
+    dataset = SampleDataset(SampleSpec(seed=7, number=_KEPT, end=datetime(2026, 11, 1, tzinfo=UTC)))
+    bodies: list[bytes] = []
+    async with (
+        serve(dataset, token=_TOKEN) as server,
+        httpx.AsyncClient(headers={"Authorization": f"Bearer {_TOKEN}"}) as client,
+    ):
+        for state in [state for state in server.states() if state.state == "alive"]:
+            if more:
+                server.apply(AddParts(conversation_id=state.id, number=more))
+            answer = await client.get(f"{server.base_url}/conversations/{state.id}")
+            document = json.loads(answer.content)
+            # The client checks that it got what it asked for; here it asks by number.
+            document.pop("id")
+            bodies.append(json.dumps(document).encode())
+    return bodies
+
+
+@asynccontextmanager
+async def _readers(port: int) -> AsyncGenerator[dict[str, Read]]:
+    base_url = f"http://127.0.0.1:{port}"
+    options = IntercomOptions(token=SecretStr(_TOKEN), base_url=base_url, concurrency=_IN_FLIGHT)
+    limits = httpx.Limits(max_connections=_IN_FLIGHT, max_keepalive_connections=_IN_FLIGHT)
+    async with (
+        open_intercom(options) as client,
+        open_transport(options) as transport,
+        httpx.AsyncClient(base_url=base_url, limits=limits) as plain,
+        httpx.AsyncClient(limits=limits) as for_sdk,
+    ):
+        sdk = AsyncIntercom(token=_TOKEN, base_url=base_url, httpx_client=for_sdk)
+
+        async def earmark(number: int) -> None:
+            ids = [str(index) for index in range(number)]
+            for start in range(0, number, 100):
+                for result in await client.fetch(ids[start : start + 100]):
+                    assert isinstance(result, Thread), result
+
+        async def wire_only(index: int) -> None:
+            await transport.read(WireConversation, "GET", f"/conversations/{index}")
+
+        async def by_httpx(index: int) -> None:
+            answer = await plain.get(f"/conversations/{index}")
+            WireConversation.model_validate_json(answer.content)
+
+        async def by_sdk(index: int) -> None:
+            await sdk.conversations.find(conversation_id=str(index))
+
+        async def raw_socket(number: int) -> None:
+            _read_raw(port, number)
+
+        yield {
+            "earmark": earmark,
+            "earmark, wire only": lambda number: _together(wire_only, number),
+            "httpx + Pydantic": lambda number: _together(by_httpx, number),
+            "python-intercom": lambda number: _together(by_sdk, number),
+            "raw socket": raw_socket,
+        }
+
+
+async def _together(read_one: Callable[[int], Awaitable[None]], number: int) -> None:
+    """Read that many, so many at once."""
+    waiting = iter(range(number))
+
+    async def take_turns() -> None:
+        for index in waiting:
+            await read_one(index)
+
+    await asyncio.gather(*(take_turns() for _ in range(_IN_FLIGHT)))
+
+
+def _read_raw(port: int, number: int) -> None:
+    """One connection, one request after the other, nothing parsed but the length."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        for index in range(number):
+            connection.sendall(b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % index)
+            received = connection.recv(1 << 18)
+            head, _, body = received.partition(b"\r\n\r\n")
+            length = int(head.partition(b"Content-Length: ")[2].partition(b"\r\n")[0])
+            missing = length - len(body)
+            while missing > 0:
+                missing -= len(connection.recv(1 << 18))
+
+
+_SHARES: Final = {
+    "earmark": 1.0,
+    "earmark, wire only": 1.0,
+    "httpx + Pydantic": 0.3,
+    "python-intercom": 0.04,
+    "raw socket": 2.0,
+}
+"""How many each reads of a round's number, so that none takes much longer than the others."""
+
+
+async def _measure(readers: dict[str, Read], rounds: int, number: int) -> dict[str, list[Measured]]:
+    results: dict[str, list[Measured]] = {name: [] for name in readers}
+    names = list(readers)
+    for name in names:  # not measured: connections are opened, slots are found
+        await readers[name](max(int(number * _SHARES[name]), _IN_FLIGHT))
+    for turn in range(rounds):
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
+            wanted = max(int(number * _SHARES[name]), _IN_FLIGHT)
+            started, used = time.perf_counter(), time.process_time()
+            await readers[name](wanted)
+            seconds, cpu = time.perf_counter() - started, time.process_time() - used
+            results[name].append(Measured(per_second=wanted / seconds, cpu_ms=cpu / wanted * 1000))
+    return results
+
+
+def _figures(name: str, results: dict[str, list[Measured]]) -> dict[str, Metric]:
+    metrics: dict[str, Metric] = {}
+    for reader, measured in results.items():
+        metrics[f"{name}: {reader}"] = spread([m.per_second for m in measured], "conversations/s")
+        metrics[f"{name}: {reader}, processor"] = spread(
+            [m.cpu_ms for m in measured], "ms per conversation"
+        )
+    for ours in ("earmark", "earmark, wire only"):
+        for reader in ("httpx + Pydantic", "python-intercom", "raw socket"):
+            ratios = _ratios(results[ours], results[reader])
+            metrics[f"{name}: {ours} to {reader}"] = spread(ratios, "times")
+    return metrics
+
+
+def _ratios(ours: Sequence[Measured], theirs: Sequence[Measured]) -> list[float]:
+    return [a.per_second / b.per_second for a, b in zip(ours, theirs, strict=True)]
+
+
+async def _at_quota(read: Read, seconds: int) -> float:
+    """Percent of one core while as many are read as Intercom allows, by the portion as we do it."""
+    started, used = time.perf_counter(), time.process_time()
+    for portion in range(seconds * 4):
+        await asyncio.sleep(max(started + portion / 4 - time.perf_counter(), 0))
+        await read(_QUOTA * (portion + 1) // 4 - _QUOTA * portion // 4)
+    await asyncio.sleep(max(started + seconds - time.perf_counter(), 0))
+    return (time.process_time() - used) / (time.perf_counter() - started) * 100
