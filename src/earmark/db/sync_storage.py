@@ -259,6 +259,17 @@ async def count_alive(connection: ReadConnection, workspace_id: int, window: Syn
         return await cursor.fetchone() or 0
 
 
+async def oldest_alive(connection: ReadConnection, workspace_id: int) -> datetime | None:
+    """When the oldest conversation in the ledger was created that is not gone."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT min(source_created_at) FROM sync_ledger"
+            " WHERE workspace_id = %(workspace_id)s AND deleted_at IS NULL",
+            {"workspace_id": workspace_id},
+        )
+        return await cursor.fetchone()
+
+
 async def count_pending(connection: ReadConnection, workspace_id: int) -> int:
     """Conversations that are listed and still to be fetched."""
     async with connection.cursor(row_factory=scalar_row) as cursor:

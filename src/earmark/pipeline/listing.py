@@ -160,14 +160,23 @@ class Listing:
         """The census that is due, with its windows."""
         is_full = _is_due(await self._checkpoint(FULL_CENSUS), now, _FULL_CENSUS_EVERY)
         is_recent = _is_due(await self._checkpoint(RECENT_CENSUS), now, _RECENT_CENSUS_EVERY)
-        since = await self._source.edge(Order.CREATED, newest=False)
-        if since is None or not (is_full or is_recent):
+        if not (is_full or is_recent):
+            return None
+        since = await self._beginning()
+        if since is None:
             return None
         walk: Walk = FULL_CENSUS if is_full else RECENT_CENSUS
         windows = await walker.split(since if is_full else max(since, now - _RECENT), now)
         async with self._database.write() as connection:
             await window_storage.replace_windows(connection, self._workspace_id, walk, windows)
         return walk
+
+    async def _beginning(self) -> datetime | None:
+        """Of all that the source has, and of all that it is thought to have."""
+        first = await self._source.edge(Order.CREATED, newest=False)
+        async with self._database.read() as connection:
+            known = await sync_storage.oldest_alive(connection, self._workspace_id)
+        return min((moment for moment in (first, known) if moment), default=None)
 
     async def _note_deletions(self, now: datetime) -> None:
         """Forget what the source says it has deleted, back to where we looked last."""

@@ -123,7 +123,7 @@ class Walker:
                 is_short = found.is_stuck or seen < expected
                 if is_short and attempt == 1:
                     continue
-                if walk != "backfill" and not found.is_stuck:
+                if begun.position is None and not found.is_stuck:
                     await sync_storage.mark_absent(
                         connection, self._workspace_id, window, found.ids
                     )
