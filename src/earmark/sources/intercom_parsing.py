@@ -38,7 +38,7 @@ _TEAMMATE_TYPES = frozenset({"admin", "team", "teammate"})
 _MERGED_IN = "merged_primary_conversation"
 """The part that a merge leaves in the conversation that lives on."""
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+_SECONDS = (_EARLIEST.timestamp(), datetime(2200, 1, 1, tzinfo=UTC).timestamp())
 
 
 def parse(model: type[W], raw: bytes) -> tuple[W, tuple[str, ...]]:
@@ -98,7 +98,7 @@ def _repair_tree(value: JsonValue) -> tuple[JsonValue, tuple[str, ...]]:
 
 def to_time(seconds: int | None) -> datetime | None:
     """Unix seconds as UTC; null for absent values and for times that no conversation can have."""
-    if seconds is None or not _EARLIEST.timestamp() <= seconds <= _LATEST.timestamp():
+    if seconds is None or not _SECONDS[0] <= seconds <= _SECONDS[1]:
         return None
     return datetime.fromtimestamp(seconds, UTC)
 
@@ -262,6 +262,7 @@ def _to_messages(wire: WireConversation, conversation: Conversation) -> list[Mes
             position,
         )
         for position, part in enumerate(parts, start=1)
+        if part.body
     ]
     unique = {message.id: message for message in candidates if message.body}
     return list(unique.values())
