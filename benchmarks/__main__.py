@@ -12,6 +12,7 @@ from benchmarks.outcome import Options, Outcome, print_table
 Benchmark = Callable[[Options], Coroutine[None, None, Outcome]]
 
 BENCHMARKS: Final = {
+    "upsert": "storing by the batch: ours against psycopg2 execute_values",
     "intercom_client": "reading conversations from Intercom: ours, python-intercom, httpx",
     "journey": "the whole journey: conversations/s of every stage, memory as their number grows",
 }
