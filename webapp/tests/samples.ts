@@ -149,6 +149,7 @@ export const week = (parts: Partial<Week> = {}): Week => ({
   coverage: {
     expected: 100,
     listed: 100,
+    unlisted: 0,
     stored: 100,
     pending: 0,
     skipped: 0,

@@ -13,7 +13,8 @@ export const totals = {
   pending: "Pending",
   skipped: "Left out",
   failed: "Failed",
-  incomplete: "Incomplete",
+  incomplete: "Truncated",
+  unlisted: "Not listed",
   unreadable: "Unreadable",
 };
 export const meanings = {
@@ -23,7 +24,8 @@ export const meanings = {
   pending: "Named, and still to be fetched",
   skipped: "Settled without being stored, such as those deleted at the source",
   failed: "Could not be fetched",
-  incomplete: "Stored, but the source has more parts than it gave",
+  incomplete: "Incomplete: stored, but the source has more parts than it gave",
+  unlisted: "Counted by the source, but in none of its lists",
   unreadable: "Rows of the source's list without a usable conversation",
 };
 export const whole = "Every conversation that the source named is stored whole.";
@@ -31,25 +33,65 @@ export const perDay = "Per day";
 export const perDayNote = "Conversations by the day they were created.";
 export const day = "Day";
 export const complete = "stored whole";
-export const partly = "incomplete, pending or left out";
+export const partly = "truncated, pending or left out";
 export const failedDay = "failed";
 export const dayLabel = (date: string, listed: number, missing: number): string =>
   `${date}: ${amount(listed, "conversation", "conversations")}, ${
     missing > 0 ? `${count(missing)} not whole` : "all whole"
   }`;
+export type GapKind = "missing" | "truncated" | "left_out";
+export const gapTitles: Record<GapKind, string> = {
+  missing: "Missing",
+  truncated: "Truncated",
+  left_out: "Left out",
+};
+export const gapNotes: Record<GapKind, string> = {
+  missing: "They are tried again by each run, until they were given up.",
+  truncated: "The source gives the newest 500 parts only. Older parts that were stored are kept.",
+  left_out: "Deleted or merged at the source, erased on request, or left out by a person.",
+};
 export const gaps = "Gaps";
-export const gapsNote = (shown: number): string =>
-  shown >= 500
-    ? "The first 500, worst first."
-    : "Every conversation that is not whole, worst first.";
+export const manyGaps = "The first 500, worst first.";
 export const noGaps = "There are none.";
 export const conversation = "Conversation";
-export const status = "Status";
 export const reason = "Reason";
 export const attempts = "Attempts";
-export const statuses: Record<string, string> = {
-  failed: "Failed",
-  pending: "Pending",
-  skipped: "Left out",
-  stored: "Incomplete",
-};
+
+export const unreadable = "Unreadable rows";
+export const unreadableNote = (shown: number): string =>
+  shown >= 500
+    ? "Rows of a listing or a file that hold no usable conversation: the first 500."
+    : "Rows of a listing or a file that hold no usable conversation.";
+export const row = "Row";
+export const noId = "without an id";
+export const seen = "Seen";
+
+export const failures = "Failures";
+export const failuresNote =
+  "What could not be fetched or read. Those that were given up wait for you.";
+export const work = "Work";
+export const works = { fetch: "Fetch", read: "Read" };
+export const state = "State";
+export const givenUp = "Given up";
+export const triedAgain = "Tried again";
+export const what = "What to do";
+export const retry = "Try again";
+export const retryAll = "Try all again";
+export const skip = "Leave out";
+export const retryOne = (id: string): string => `Try ${id} again`;
+export const skipOne = (id: string): string => `Leave out ${id}`;
+export const skipTitle = "Leave this conversation out?";
+export const skipText = (id: string): string =>
+  `Conversation ${id} is not tried again, until it changes at the source.`;
+export const keep = "Keep it";
+export const retried = (changed: number): string =>
+  `The next run tries ${amount(changed, "conversation", "conversations")} again.`;
+export const skipped = (changed: number): string =>
+  `${amount(changed, "conversation is", "conversations are")} left out.`;
+
+export const notifications = "Notifications";
+export const lastEvent = "The last notification came";
+export const noEvents =
+  "None has come yet. Without them, changes are found by the next run. The guide `docs/how-to/connect-intercom.md` says how to have them sent.";
+export const silent = (since: string): string =>
+  `Conversations have changed since, and nothing was told after ${since}: see in Intercom's Developer Hub whether the subscription was suspended, and set it live again.`;

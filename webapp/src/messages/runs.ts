@@ -47,7 +47,7 @@ const happenings: Record<string, string> = {
   cancelled: "cancelled",
   "cancel requested": "cancel requested",
 };
-/** "Fetch conversations: began" */
+/** "Fetch threads: began" */
 export const logLine = (what: string, kind: string, message: string): string =>
   kind === "error" ? `${what}: error: ${message}` : `${what}: ${happenings[message] ?? message}`;
 export const wholeRun = "Run";

@@ -72,7 +72,9 @@ export const runStatuses: Record<RunStatus, string> = {
 };
 
 export const stages: Record<Stage, string> = {
-  sync: "Fetch conversations",
+  sync: "List conversations",
+  first_look: "First look",
+  fetch: "Fetch threads",
   mask: "Mask personal data",
   learn: "Learn from the workspace",
   classify: "Read and label",

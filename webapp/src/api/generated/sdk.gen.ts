@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetCoverageData, GetCoverageErrors, GetCoverageResponses, GetHealthData, GetHealthResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetStoryData, GetStoryErrors, GetStoryResponses, GetThemeData, GetThemeErrors, GetThemeResponses, GetWeekData, GetWeekErrors, GetWeekResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListStoriesData, ListStoriesErrors, ListStoriesResponses, ListThemeQuotesData, ListThemeQuotesErrors, ListThemeQuotesResponses, ListThemesData, ListThemesErrors, ListThemesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, StartRunData, StartRunErrors, StartRunResponses, StreamRunEventsData, StreamRunEventsErrors, StreamRunEventsResponses } from './types.gen';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetCoverageData, GetCoverageErrors, GetCoverageResponses, GetHealthData, GetHealthResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetStoryData, GetStoryErrors, GetStoryResponses, GetThemeData, GetThemeErrors, GetThemeResponses, GetWeekData, GetWeekErrors, GetWeekResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListStoriesData, ListStoriesErrors, ListStoriesResponses, ListThemeQuotesData, ListThemeQuotesErrors, ListThemeQuotesResponses, ListThemesData, ListThemesErrors, ListThemesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RetryFailuresData, RetryFailuresErrors, RetryFailuresResponses, SkipFailuresData, SkipFailuresErrors, SkipFailuresResponses, StartRunData, StartRunErrors, StartRunResponses, StreamRunEventsData, StreamRunEventsErrors, StreamRunEventsResponses, ValidateWebhookData, ValidateWebhookErrors, ValidateWebhookResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -131,6 +131,41 @@ export const streamRunEvents = <ThrowOnError extends boolean = true>(options: Op
 export const getCoverage = <ThrowOnError extends boolean = true>(options: Options<GetCoverageData, ThrowOnError>): RequestResult<GetCoverageResponses, GetCoverageErrors, ThrowOnError> => (options.client ?? client).get<GetCoverageResponses, GetCoverageErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/coverage', ...options });
 
 /**
+ * List Failures
+ *
+ * At most 500, those that were given up first.
+ */
+export const listFailures = <ThrowOnError extends boolean = true>(options: Options<ListFailuresData, ThrowOnError>): RequestResult<ListFailuresResponses, ListFailuresErrors, ThrowOnError> => (options.client ?? client).get<ListFailuresResponses, ListFailuresErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/failures', ...options });
+
+/**
+ * Retry Failures
+ *
+ * Let the next run try these again.
+ */
+export const retryFailures = <ThrowOnError extends boolean = true>(options: Options<RetryFailuresData, ThrowOnError>): RequestResult<RetryFailuresResponses, RetryFailuresErrors, ThrowOnError> => (options.client ?? client).post<RetryFailuresResponses, RetryFailuresErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/failures/retry',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Skip Failures
+ *
+ * Leave these out, until they change at the source.
+ */
+export const skipFailures = <ThrowOnError extends boolean = true>(options: Options<SkipFailuresData, ThrowOnError>): RequestResult<SkipFailuresResponses, SkipFailuresErrors, ThrowOnError> => (options.client ?? client).post<SkipFailuresResponses, SkipFailuresErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/failures/skip',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Get Health
  *
  * Answers as long as the process lives, whatever the database does.
@@ -143,3 +178,17 @@ export const getHealth = <ThrowOnError extends boolean = true>(options?: Options
  * Answers if the database does.
  */
 export const getReadiness = <ThrowOnError extends boolean = true>(options?: Options<GetReadinessData, ThrowOnError>): RequestResult<GetReadinessResponses, GetReadinessErrors, ThrowOnError> => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/readyz', ...options });
+
+/**
+ * Validate Webhook
+ *
+ * What Intercom asks when the address is saved.
+ */
+export const validateWebhook = <ThrowOnError extends boolean = true>(options?: Options<ValidateWebhookData, ThrowOnError>): RequestResult<ValidateWebhookResponses, ValidateWebhookErrors, ThrowOnError> => (options?.client ?? client).head<ValidateWebhookResponses, ValidateWebhookErrors, ThrowOnError>({ url: '/webhooks/intercom', ...options });
+
+/**
+ * Receive Webhook
+ *
+ * Note that a conversation has changed; events of unknown kinds are taken and left alone.
+ */
+export const receiveWebhook = <ThrowOnError extends boolean = true>(options?: Options<ReceiveWebhookData, ThrowOnError>): RequestResult<ReceiveWebhookResponses, ReceiveWebhookErrors, ThrowOnError> => (options?.client ?? client).post<ReceiveWebhookResponses, ReceiveWebhookErrors, ThrowOnError>({ url: '/webhooks/intercom', ...options });

@@ -124,6 +124,18 @@ export type Change = {
 };
 
 /**
+ * Changed
+ *
+ * How many were changed.
+ */
+export type Changed = {
+    /**
+     * Changed
+     */
+    changed: number;
+};
+
+/**
  * Classification
  *
  * One label of one conversation at one stage.
@@ -368,6 +380,10 @@ export type Conversation = {
      * Redacted
      */
     redacted?: boolean;
+    /**
+     * Partial
+     */
+    partial?: boolean;
 };
 
 /**
@@ -514,6 +530,10 @@ export type Coverage = {
      */
     listed: number;
     /**
+     * Unlisted
+     */
+    unlisted: number;
+    /**
      * Stored
      */
     stored: number;
@@ -614,6 +634,18 @@ export type CoverageReport = {
      * Gaps
      */
     gaps: Array<CoverageGap>;
+    /**
+     * Unreadable
+     */
+    unreadable: Array<UnreadableRow>;
+    /**
+     * Last Event At
+     */
+    last_event_at: string | null;
+    /**
+     * Events Silent Since
+     */
+    events_silent_since: string | null;
 };
 
 /**
@@ -697,6 +729,38 @@ export type Facets = {
      * Input Key
      */
     input_key: string;
+};
+
+/**
+ * Failure
+ *
+ * One conversation that one kind of work has given up on, or not managed yet.
+ */
+export type Failure = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Work
+     */
+    work: 'fetch' | 'read';
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Attempts
+     */
+    attempts: number;
+    /**
+     * Is Given Up
+     */
+    is_given_up: boolean;
+    /**
+     * Since
+     */
+    since: string;
 };
 
 /**
@@ -792,6 +856,18 @@ export type Message = {
      * Attachments
      */
     attachments?: Array<Attachment>;
+};
+
+/**
+ * Named
+ *
+ * Some of the failures, by conversation.
+ */
+export type Named = {
+    /**
+     * Conversation Ids
+     */
+    conversation_ids: Array<string>;
 };
 
 /**
@@ -1009,7 +1085,7 @@ export type Sentiment = 'positive' | 'neutral' | 'negative' | 'cannot_tell';
  *
  * The stages of a run, in their order.
  */
-export type Stage = 'sync' | 'mask' | 'learn' | 'classify' | 'themes' | 'stories';
+export type Stage = 'sync' | 'first_look' | 'fetch' | 'mask' | 'learn' | 'classify' | 'themes' | 'stories';
 
 /**
  * StageProgress
@@ -1400,6 +1476,26 @@ export type TrendPoint = {
      * Conversations
      */
     conversations: number;
+};
+
+/**
+ * UnreadableRow
+ *
+ * A row of a listing or of a file that holds no usable conversation.
+ */
+export type UnreadableRow = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string | null;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Seen At
+     */
+    seen_at: string;
 };
 
 /**
@@ -2310,6 +2406,128 @@ export type GetCoverageResponses = {
 
 export type GetCoverageResponse = GetCoverageResponses[keyof GetCoverageResponses];
 
+export type ListFailuresData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/failures';
+};
+
+export type ListFailuresErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListFailuresError = ListFailuresErrors[keyof ListFailuresErrors];
+
+export type ListFailuresResponses = {
+    /**
+     * Response Listfailures
+     *
+     * Successful Response
+     */
+    200: Array<Failure>;
+};
+
+export type ListFailuresResponse = ListFailuresResponses[keyof ListFailuresResponses];
+
+export type RetryFailuresData = {
+    body: Named;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/failures/retry';
+};
+
+export type RetryFailuresErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type RetryFailuresError = RetryFailuresErrors[keyof RetryFailuresErrors];
+
+export type RetryFailuresResponses = {
+    /**
+     * Successful Response
+     */
+    200: Changed;
+};
+
+export type RetryFailuresResponse = RetryFailuresResponses[keyof RetryFailuresResponses];
+
+export type SkipFailuresData = {
+    body: Named;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/failures/skip';
+};
+
+export type SkipFailuresErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type SkipFailuresError = SkipFailuresErrors[keyof SkipFailuresErrors];
+
+export type SkipFailuresResponses = {
+    /**
+     * Successful Response
+     */
+    200: Changed;
+};
+
+export type SkipFailuresResponse = SkipFailuresResponses[keyof SkipFailuresResponses];
+
 export type GetHealthData = {
     body?: never;
     path?: never;
@@ -2350,3 +2568,79 @@ export type GetReadinessResponses = {
 };
 
 export type GetReadinessResponse = GetReadinessResponses[keyof GetReadinessResponses];
+
+export type ValidateWebhookData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/webhooks/intercom';
+};
+
+export type ValidateWebhookErrors = {
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Request Entity Too Large
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ValidateWebhookError = ValidateWebhookErrors[keyof ValidateWebhookErrors];
+
+export type ValidateWebhookResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type ReceiveWebhookData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Hub-Signature
+         */
+        'X-Hub-Signature'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/webhooks/intercom';
+};
+
+export type ReceiveWebhookErrors = {
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Request Entity Too Large
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ReceiveWebhookError = ReceiveWebhookErrors[keyof ReceiveWebhookErrors];
+
+export type ReceiveWebhookResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};

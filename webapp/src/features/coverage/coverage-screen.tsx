@@ -11,7 +11,10 @@ import styles from "./coverage-screen.module.css";
 import { CoverageTotals } from "./coverage-totals";
 import { DayChart } from "./day-chart";
 import { DayTable } from "./day-table";
-import { GapTable } from "./gap-table";
+import { Failures } from "./failures";
+import { GapTables } from "./gap-tables";
+import { Notifications } from "./notifications";
+import { Unreadable } from "./unreadable";
 
 export function CoverageScreen() {
   const { path } = useWorkspace();
@@ -27,7 +30,8 @@ export function CoverageScreen() {
 
 const route = getRouteApi("/w/$workspace/coverage");
 
-function Report({ report: { total, days, gaps } }: { report: CoverageReport }) {
+function Report({ report }: { report: CoverageReport }) {
+  const { total, days, gaps } = report;
   const { chart } = route.useSearch();
   const navigate = route.useNavigate();
   return (
@@ -47,10 +51,13 @@ function Report({ report: { total, days, gaps } }: { report: CoverageReport }) {
         chart={<DayChart days={days} />}
         table={<DayTable days={days} />}
       />
+      <Failures />
       <section aria-labelledby="gaps">
         <h2 id="gaps">{m.gaps}</h2>
-        <GapTable gaps={gaps} />
+        <GapTables gaps={gaps} />
       </section>
+      <Unreadable rows={report.unreadable} />
+      <Notifications report={report} />
     </div>
   );
 }

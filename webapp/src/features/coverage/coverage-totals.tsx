@@ -4,7 +4,7 @@ import { count } from "@/messages/format";
 import { Stat, Stats } from "@/ui/stats";
 
 const always = ["expected", "listed", "stored"] as const;
-const problems = ["incomplete", "pending", "failed", "skipped", "unreadable"] as const;
+const problems = ["incomplete", "unlisted", "pending", "failed", "skipped", "unreadable"] as const;
 
 export function CoverageTotals({ total }: { total: Coverage }) {
   const found = problems.filter((name) => total[name] > 0);

@@ -1,6 +1,6 @@
 import { runDetail, runEvent, stage } from "@tests/samples";
 import { describe, expect, it } from "vitest";
-import { elapsed, merge, nothingYet, speed, take } from "./progress";
+import { elapsed, merge, nothingYet, shownLog, shownStages, speed, take } from "./progress";
 import { type RunEvent, readEvent } from "./run-event";
 
 const watched = (events: RunEvent[]) => events.reduce(take, nothingYet);
@@ -93,4 +93,30 @@ describe("a message of the stream", () => {
     "that is none is ignored: %s",
     (data) => expect(readEvent(data)).toBeNull(),
   );
+});
+
+describe("a first look", () => {
+  const taken = stage("first_look", { status: "done", done: 400, total: 400 });
+  const skipped = stage("first_look", { status: "done", done: 0, total: 0 });
+  const waiting = stage("first_look", { status: "waiting" });
+  const log = [
+    runEvent({ id: 1, stage: "first_look", message: "running" }),
+    runEvent({ id: 2, stage: "fetch", message: "running" }),
+    runEvent({ id: 3, stage: null, message: "succeeded" }),
+  ];
+
+  it("is shown where it was taken", () => {
+    expect(shownStages([taken, stage("fetch")])).toHaveLength(2);
+    expect(shownLog(log, [taken])).toHaveLength(3);
+  });
+
+  it("is not shown where it was skipped or is not due", () => {
+    expect(shownStages([skipped, stage("fetch")]).map((one) => one.stage)).toEqual(["fetch"]);
+    expect(shownStages([waiting])).toEqual([]);
+    expect(shownLog(log, [skipped]).map(({ id }) => id)).toEqual([2, 3]);
+  });
+
+  it("is shown where it failed", () => {
+    expect(shownStages([{ ...skipped, status: "failed" }])).toHaveLength(1);
+  });
 });

@@ -76,6 +76,23 @@ export function merge(detail: RunDetail, live: Live): RunDetail {
   };
 }
 
+/** A first look is taken only where there is much to fetch; the other stages are always shown. */
+const isTaken = ({ stage, status, done = 0, total = null }: StageProgress): boolean =>
+  stage !== "first_look" || status === "failed" || done > 0 || (total ?? 0) > 0;
+
+/** The stages that are worth a row. */
+export const shownStages = (stages: readonly StageProgress[]): StageProgress[] =>
+  stages.filter(isTaken);
+
+/** The lines that are worth being read: none of a stage that is not shown. */
+export function shownLog(
+  log: readonly RunEvent[],
+  stages: readonly StageProgress[],
+): readonly RunEvent[] {
+  const hidden = new Set(stages.filter((stage) => !isTaken(stage)).map(({ stage }) => stage));
+  return log.filter(({ stage }) => stage === null || !hidden.has(stage));
+}
+
 /** Milliseconds that a stage or a run has taken, or takes so far; null before it has begun. */
 export function elapsed(
   { started_at, finished_at }: { started_at?: string | null; finished_at?: string | null },

@@ -14,7 +14,7 @@ import { Time } from "@/ui/time";
 import { useNow } from "@/ui/use-now";
 import { Announcer } from "./announcer";
 import { CancelButton } from "./cancel-button";
-import { elapsed, merge } from "./progress";
+import { elapsed, merge, shownLog } from "./progress";
 import { RunLog } from "./run-log";
 import styles from "./run-screen.module.css";
 import { StageTable } from "./stage-table";
@@ -77,7 +77,10 @@ function RunPage({ id }: { id: string }) {
                 </p>
               )}
               <StageTable detail={detail} />
-              <RunLog log={live.log} finished={detail.run.finished_at != null} />
+              <RunLog
+                log={shownLog(live.log, detail.stages)}
+                finished={detail.run.finished_at != null}
+              />
               <Announcer detail={detail} />
             </div>
           )

@@ -7,7 +7,7 @@ import { DataTable } from "@/ui/data-table";
 import { StageStatusBadge } from "@/ui/run-status";
 import { useNarrow } from "@/ui/use-media";
 import { useNow } from "@/ui/use-now";
-import { elapsed, speed } from "./progress";
+import { elapsed, shownStages, speed } from "./progress";
 import styles from "./run-screen.module.css";
 
 /** How far each stage is, how fast, and how long it took. */
@@ -21,7 +21,10 @@ export function StageTable({ detail: { run, stages } }: { detail: RunDetail }) {
       <DataTable
         caption={m.stages}
         columns={table.columns}
-        rows={stages.map((stage) => ({ key: stage.stage, cells: table.toCells(stage, now) }))}
+        rows={shownStages(stages).map((stage) => ({
+          key: stage.stage,
+          cells: table.toCells(stage, now),
+        }))}
       />
     </section>
   );

@@ -14,6 +14,7 @@ it("every gap is named once, with its size", () => {
   const coverage = {
     expected: 120,
     listed: 118,
+    unlisted: 2,
     stored: 110,
     pending: 5,
     skipped: 2,

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { cancelRun, getConversation, getCoverage, getHealth, getReadiness, getRun, getStory, getTheme, getWeek, getWorkspace, listConversations, listRuns, listStories, listThemeQuotes, listThemes, listWorkspaces, type Options, startRun } from '../sdk.gen';
-import type { CancelRunData, CancelRunError, CancelRunResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, StartRunData, StartRunError, StartRunResponse } from '../types.gen';
+import { cancelRun, getConversation, getCoverage, getHealth, getReadiness, getRun, getStory, getTheme, getWeek, getWorkspace, listConversations, listFailures, listRuns, listStories, listThemeQuotes, listThemes, listWorkspaces, type Options, receiveWebhook, retryFailures, skipFailures, startRun } from '../sdk.gen';
+import type { CancelRunData, CancelRunError, CancelRunResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, StartRunData, StartRunError, StartRunResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -462,6 +462,64 @@ export const getCoverageOptions = (options: Options<GetCoverageData>) => queryOp
     queryKey: getCoverageQueryKey(options)
 });
 
+export const listFailuresQueryKey = (options: Options<ListFailuresData>) => createQueryKey('listFailures', options);
+
+/**
+ * List Failures
+ *
+ * At most 500, those that were given up first.
+ */
+export const listFailuresOptions = (options: Options<ListFailuresData>) => queryOptions<ListFailuresResponse, ListFailuresError, ListFailuresResponse, ReturnType<typeof listFailuresQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listFailures({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listFailuresQueryKey(options)
+});
+
+/**
+ * Retry Failures
+ *
+ * Let the next run try these again.
+ */
+export const retryFailuresMutation = (options?: Partial<Options<RetryFailuresData>>): UseMutationOptions<RetryFailuresResponse, RetryFailuresError, Options<RetryFailuresData>> => {
+    const mutationOptions: UseMutationOptions<RetryFailuresResponse, RetryFailuresError, Options<RetryFailuresData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await retryFailures({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Skip Failures
+ *
+ * Leave these out, until they change at the source.
+ */
+export const skipFailuresMutation = (options?: Partial<Options<SkipFailuresData>>): UseMutationOptions<SkipFailuresResponse, SkipFailuresError, Options<SkipFailuresData>> => {
+    const mutationOptions: UseMutationOptions<SkipFailuresResponse, SkipFailuresError, Options<SkipFailuresData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await skipFailures({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
 export const getHealthQueryKey = (options?: Options<GetHealthData>) => createQueryKey('getHealth', options);
 
 /**
@@ -501,3 +559,22 @@ export const getReadinessOptions = (options?: Options<GetReadinessData>) => quer
     },
     queryKey: getReadinessQueryKey(options)
 });
+
+/**
+ * Receive Webhook
+ *
+ * Note that a conversation has changed; events of unknown kinds are taken and left alone.
+ */
+export const receiveWebhookMutation = (options?: Partial<Options<ReceiveWebhookData>>): UseMutationOptions<unknown, ReceiveWebhookError, Options<ReceiveWebhookData>> => {
+    const mutationOptions: UseMutationOptions<unknown, ReceiveWebhookError, Options<ReceiveWebhookData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await receiveWebhook({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};

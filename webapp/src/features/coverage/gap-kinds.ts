@@ -1,0 +1,14 @@
+import type { CoverageGap } from "@/api/generated";
+import type { GapKind } from "@/messages/coverage";
+
+const kinds: Record<string, GapKind> = { stored: "truncated", skipped: "left_out" };
+
+/** Gaps by what they are, the worst kind first; a status that is not known yet is missing. */
+export function groupGaps(gaps: readonly CoverageGap[]): [GapKind, CoverageGap[]][] {
+  const groups: Record<GapKind, CoverageGap[]> = { missing: [], truncated: [], left_out: [] };
+  for (const gap of gaps) groups[kinds[gap.status] ?? "missing"].push(gap);
+  const order: GapKind[] = ["missing", "truncated", "left_out"];
+  return order.map((kind): [GapKind, CoverageGap[]] => [kind, groups[kind]]).filter(isFilled);
+}
+
+const isFilled = ([, gaps]: [GapKind, CoverageGap[]]): boolean => gaps.length > 0;
