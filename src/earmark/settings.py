@@ -9,7 +9,6 @@ from typing import Literal, Self
 
 from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_core import PydanticUseDefault
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from earmark.errors import ConfigurationError
@@ -38,7 +37,12 @@ class Settings(BaseSettings):
     """All settings, with their defaults; see `.env.example` for what each is for."""
 
     model_config = SettingsConfigDict(
-        env_prefix="EARMARK_", env_file=".env", extra="ignore", hide_input_in_errors=True
+        env_prefix="EARMARK_",
+        env_file=".env",
+        # As Compose files and unit files write it; an empty path would be the working folder.
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     data_dir: Path = Field(default_factory=default_data_dir)
@@ -79,14 +83,6 @@ class Settings(BaseSettings):
     )
     worker_concurrency: int = Field(default=2, ge=1, le=32)
     sync_minutes: int = Field(default=15, ge=0, le=1440)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        """As Compose files and unit files write it; an empty path would be the working folder."""
-        if isinstance(value, str) and not value.strip():
-            raise PydanticUseDefault
-        return value
 
     @field_validator("host")
     @classmethod

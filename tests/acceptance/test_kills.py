@@ -97,8 +97,11 @@ class Theatre:
         folder = self._folder / "interrupted"
         async with self._database("interrupted") as database:
             with started(folder, "sync", **self._source) as process:
-                run = await _newest_run(database)
-                process.send_signal(signal.SIGINT)
+                async with database.write() as holding:
+                    # So small a workspace would be read before the signal comes.
+                    await holding.execute("LOCK TABLE sync_ledger IN ACCESS EXCLUSIVE MODE")
+                    run = await _newest_run(database)
+                    process.send_signal(signal.SIGINT)
                 await asyncio.to_thread(process.communicate)
             assert process.returncode == 130
             with started(folder, "sync", "--json", **self._source) as process:

@@ -6,12 +6,20 @@ from typing import Any
 import pytest
 from simulator_rig import RISING, Answer, Clock, Simulator, make_sample, simulate, since
 
-from earmark.sources.simulator.changes import CreateConversation, CustomerReply
+from earmark.sources.simulator.changes import (
+    AddTag,
+    CreateConversation,
+    CustomerReply,
+    DeleteConversation,
+    MergeContacts,
+    Touch,
+)
 from earmark.sources.simulator.faults import Faults
 
 SIZE = 60
 SAMPLE = make_sample(SIZE)
 GONE = len(SAMPLE.conversations.deletions()[0])
+TAG = SAMPLE.tags[-1]["id"]
 ALL = since(0, "created_at")
 
 
@@ -79,14 +87,22 @@ async def test_a_cursor_expires_after_seconds() -> None:
 async def test_rows_move_while_they_are_listed() -> None:
     clock = Clock()
     async with simulate(SAMPLE, clock=clock, faults=Faults(moving=4, seed=3)) as simulator:
-        pages = await walk(simulator, 10, most=5)
+        pages = await walk(simulator, 10, most=30)
         rows = [identifier for page in pages for identifier in page]
         moved = [line["id"] for line in await simulator.truth() if line["updated_at"] == clock.now]
         assert len(moved) >= 5
-        assert len(set(rows)) <= len(rows)
-        simulator.server.faults = Faults()
-        everything = {row for page in await walk(simulator) for row in page}
-        assert len(everything) == SIZE - GONE
+        assert len(set(rows)) == SIZE - GONE < len(rows)
+
+
+async def test_a_row_that_moves_takes_no_other_along() -> None:
+    async with simulate(SAMPLE) as simulator:
+        everything = [row for page in await walk(simulator) for row in page]
+        cursor = following((await ask(simulator, per_page=2)).json)
+        simulator.server.apply(DeleteConversation(conversation_id=everything[0]))
+        for identifier, at in [(everything[1], 0), *[(row, 1) for row in everything[3:]]]:
+            simulator.server.apply(Touch(conversation_id=identifier, at=1_900_000_000 + at))
+        page = await ask(simulator, cursor, per_page=2)
+        assert page.json["conversations"][0]["id"] == everything[2]
 
 
 async def test_rows_stand_on_a_page_twice() -> None:
@@ -146,11 +162,23 @@ async def test_search_lags_behind_and_a_retrieval_does_not() -> None:
         reply = CustomerReply(conversation_id=identifier, body="<p>now</p>")
         applied = simulator.server.apply(reply)
         made = simulator.server.apply(CreateConversation(body="<p>new</p>")).conversation_id
+        contacts = (await simulator.conversation(identifier))["contacts"]["contacts"]
+        old = contacts[0]["id"]
+        new = next(item for item in map(SAMPLE.contacts.id_of, range(5)) if item != old)
+        simulator.server.apply(MergeContacts(contact_id=old, into=new))
         assert (await simulator.conversation(identifier))["updated_at"] == applied.at
+        tagged = simulator.server.apply(AddTag(conversation_id=identifier, tag_id=TAG))
+        query = {"field": "tag_ids", "operator": "=", "value": TAG}
+        assert identifier not in await simulator.search_all(query, 50)
         assert (await simulator.get(f"/conversations/{made}")).status == 200
         clock.now += 59
         assert await walk(simulator) == before
+        row = (await ask(simulator)).json["conversations"][0]
+        assert (row["id"], row["updated_at"] < tagged.at) == (identifier, True)
+        assert TAG not in [tag["id"] for tag in row["tags"]["tags"]]
+        assert row["contacts"]["contacts"][0]["id"] == old
         clock.now += 1
+        assert identifier in await simulator.search_all(query, 50)
         assert (await walk(simulator))[-1][-2:] == [identifier, made]
 
 

@@ -97,9 +97,18 @@ def escape(text: str) -> str:
     return printable.replace("[", r"\[")
 
 
+def _drop_traceback(record: logging.LogRecord) -> bool:
+    """Let a library's error be one line: of a lost PostgreSQL they would write dozens."""
+    record.exc_info = record.exc_text = None
+    return True
+
+
 def configure_logging(level: str) -> None:
     """Logs to stderr, as lines for people on a terminal and as JSON otherwise."""
     logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(message)s")
+    if level != "debug":
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(_drop_traceback)
     pretty = sys.stderr.isatty()
     structlog.configure(
         processors=[

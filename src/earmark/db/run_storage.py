@@ -26,7 +26,7 @@ async def create_run(
     if run is None:
         raise Conflict(
             "A run is already under way in this workspace.",
-            fix="Watch it on the runs page or with `earmark run --watch`, or cancel it first.",
+            fix="Watch it on the runs page, join it with `earmark run`, or cancel it first.",
         )
     async with connection.cursor() as cursor:
         await cursor.executemany(

@@ -3,6 +3,7 @@
 import gzip
 import mmap
 import tempfile
+import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -142,7 +143,7 @@ def _read_lines(path: Path) -> Iterator[bytes]:
     try:
         with _open(path) as stream:
             yield from stream
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InvalidInput(f"{path} cannot be read.", why=str(error)) from error
 
 
