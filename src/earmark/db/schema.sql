@@ -92,8 +92,6 @@ CREATE TABLE conversations (
     parts_received        integer     NOT NULL DEFAULT 0,
     truncated             boolean     NOT NULL DEFAULT false,
     redacted              boolean     NOT NULL DEFAULT false,
-    -- Only the opening message is there yet, from a listing; the thread is still to be fetched.
-    partial               boolean     NOT NULL DEFAULT false,
     -- Hash of every message's author and text: what decides whether anything must be read again.
     content_hash          text        NOT NULL,
     -- The start of the customer's first message, so that lists need not read messages.
@@ -101,6 +99,8 @@ CREATE TABLE conversations (
     -- Content hash and masker version that the masked copies were made with.
     masked_key            text,
     fetched_at            timestamptz NOT NULL DEFAULT now(),
+    -- Only the opening message is there yet, from a listing; the thread is still to be fetched.
+    partial               boolean     NOT NULL DEFAULT false,
     PRIMARY KEY (workspace_id, id)
 );
 CREATE INDEX conversations_by_time ON conversations (workspace_id, created_at DESC, id DESC);
@@ -547,9 +547,9 @@ CREATE TABLE theme_versions (
     product_area_id text,
     cohesion        real        NOT NULL,
     model_version   text        NOT NULL,
+    created_at      timestamptz NOT NULL DEFAULT now(),
     -- The issue whose words the name is; null where it is made of keywords.
     named_by        bigint,
-    created_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, theme_id, version),
     FOREIGN KEY (workspace_id, theme_id) REFERENCES themes ON DELETE CASCADE
 );
@@ -593,10 +593,10 @@ CREATE TABLE stories (
     score_low     real        NOT NULL,
     score_high    real        NOT NULL,
     decider       text        NOT NULL CHECK (decider IN ('rule', 'local_model', 'llm', 'human')),
-    -- The conversation whose answer is quoted as a workaround.
-    workaround_of text,
     created_at    timestamptz NOT NULL DEFAULT now(),
     updated_at    timestamptz NOT NULL DEFAULT now(),
+    -- The conversation whose answer is quoted as a workaround.
+    workaround_of text,
     PRIMARY KEY (workspace_id, id),
     UNIQUE (workspace_id, theme_id),
     FOREIGN KEY (workspace_id, theme_id) REFERENCES themes ON DELETE CASCADE
@@ -698,11 +698,11 @@ CREATE TABLE run_pages (
     page             integer NOT NULL,
     conversation_ids text[]  NOT NULL,
     status           text    NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'done', 'failed')),
+    reason           text,
     -- Whether a job for it has been queued: only some are at a time, so that runs share workers fairly.
     queued           boolean NOT NULL DEFAULT false,
     -- What was being done when its worker ended, after it has ended several times.
     suspect          text,
-    reason           text,
     PRIMARY KEY (workspace_id, run_id, stage, page),
     FOREIGN KEY (workspace_id, run_id, stage) REFERENCES run_stages ON DELETE CASCADE
 );
