@@ -46,13 +46,14 @@ export const gapTitles: Record<GapKind, string> = {
   left_out: "Left out",
 };
 export const gapNotes: Record<GapKind, string> = {
-  missing: "They are tried again by each run, until they were given up.",
+  missing: "They are fetched by the next run.",
   truncated: "The source gives the newest 500 parts only. Older parts that were stored are kept.",
   left_out: "Deleted or merged at the source, erased on request, or left out by a person.",
 };
 export const gaps = "Gaps";
 export const manyGaps = "The first 500, worst first.";
 export const noGaps = "There are none.";
+export const onlyFailures = "There are none besides the failures.";
 export const conversation = "Conversation";
 export const reason = "Reason";
 export const attempts = "Attempts";
@@ -62,18 +63,16 @@ export const unreadableNote = (shown: number): string =>
   shown >= 500
     ? "Rows of a listing or a file that hold no usable conversation: the first 500."
     : "Rows of a listing or a file that hold no usable conversation.";
-export const row = "Row";
-export const noId = "without an id";
 export const seen = "Seen";
 
 export const failures = "Failures";
 export const failuresNote =
-  "What could not be fetched or read. Those that were given up wait for you.";
+  "What could not be fetched or read. What was given up is tried again only if you say so.";
 export const work = "Work";
 export const works = { fetch: "Fetch", read: "Read" };
 export const state = "State";
 export const givenUp = "Given up";
-export const triedAgain = "Tried again";
+export const triedAgain = "To be tried again";
 export const what = "What to do";
 export const retry = "Try again";
 export const retryAll = "Try all again";

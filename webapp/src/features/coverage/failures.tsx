@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { Failure } from "@/api/generated";
 import { listFailuresOptions } from "@/api/generated/@tanstack/react-query.gen";
 import { useWorkspace } from "@/app/workspace-context";
@@ -11,6 +11,7 @@ import { Button } from "@/ui/button";
 import { DataTable } from "@/ui/data-table";
 import { Dialog } from "@/ui/dialog";
 import { ProblemPanel } from "@/ui/states";
+import { useNarrow } from "@/ui/use-media";
 import { ConversationLink } from "./conversation-link";
 import styles from "./coverage-screen.module.css";
 import { idsOf, useFailureActions } from "./use-failure-actions";
@@ -71,46 +72,72 @@ interface FailureTableProps {
   onSkip: (id: string) => void;
 }
 
-function FailureTable({ failures, busy, onRetry, onSkip }: FailureTableProps) {
+function FailureTable({ failures, ...actions }: FailureTableProps) {
+  const table = useNarrow() ? narrowTable : wideTable;
   return (
     <DataTable
       caption={m.failures}
-      columns={[
-        { name: m.conversation },
-        { name: m.work },
-        { name: m.state },
-        { name: m.reason },
-        { name: m.attempts, number: true },
-        { name: m.what },
-      ]}
-      rows={failures.map((failure) => {
-        const { conversation_id: id, work, reason, attempts, is_given_up: givenUp } = failure;
-        return {
-          key: `${id} ${work}`,
-          cells: [
-            <ConversationLink key="id" id={id} stored={work === "read"} />,
-            m.works[work],
-            <Badge key="state" tone={givenUp ? "danger" : "caution"}>
-              {givenUp ? m.givenUp : m.triedAgain}
-            </Badge>,
-            capital(reason),
-            count(attempts),
-            <span key="what" className={styles.rowActions}>
-              <Button disabled={busy} aria-label={m.retryOne(id)} onClick={() => onRetry(id)}>
-                {m.retry}
-              </Button>
-              <Button
-                look="quiet"
-                disabled={busy}
-                aria-label={m.skipOne(id)}
-                onClick={() => onSkip(id)}
-              >
-                {m.skip}
-              </Button>
-            </span>,
-          ],
-        };
-      })}
+      columns={table.columns}
+      rows={failures.map((failure) => ({
+        key: `${failure.conversation_id} ${failure.work}`,
+        cells: table.toCells(failure, <RowActions id={failure.conversation_id} {...actions} />),
+      }))}
     />
   );
 }
+
+const wideTable = {
+  columns: [
+    { name: m.conversation },
+    { name: m.work },
+    { name: m.state },
+    { name: m.reason },
+    { name: m.attempts, number: true },
+    { name: m.what },
+  ],
+  toCells: (failure: Failure, actions: ReactNode): ReactNode[] => [
+    <Conversation key="id" failure={failure} />,
+    m.works[failure.work],
+    <State key="state" failure={failure} />,
+    capital(failure.reason),
+    count(failure.attempts),
+    actions,
+  ],
+};
+
+const narrowTable = {
+  columns: [{ name: m.conversation }, { name: m.reason }],
+  toCells: (failure: Failure, actions: ReactNode): ReactNode[] => [
+    <span key="id" className={styles.stacked}>
+      <Conversation failure={failure} />
+      <State failure={failure} />
+    </span>,
+    <span key="reason" className={styles.stacked}>
+      {`${m.works[failure.work]}: ${failure.reason}`}
+      {actions}
+    </span>,
+  ],
+};
+
+const Conversation = ({ failure: { conversation_id: id, work } }: { failure: Failure }) => (
+  <ConversationLink id={id} stored={work === "read"} />
+);
+
+const State = ({ failure: { is_given_up: givenUp } }: { failure: Failure }) => (
+  <Badge tone={givenUp ? "danger" : "caution"}>{givenUp ? m.givenUp : m.triedAgain}</Badge>
+);
+
+interface RowActionsProps extends Omit<FailureTableProps, "failures"> {
+  id: string;
+}
+
+const RowActions = ({ id, busy, onRetry, onSkip }: RowActionsProps) => (
+  <span className={styles.rowActions}>
+    <Button disabled={busy} aria-label={m.retryOne(id)} onClick={() => onRetry(id)}>
+      {m.retry}
+    </Button>
+    <Button look="quiet" disabled={busy} aria-label={m.skipOne(id)} onClick={() => onSkip(id)}>
+      {m.skip}
+    </Button>
+  </span>
+);

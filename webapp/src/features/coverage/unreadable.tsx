@@ -1,6 +1,6 @@
 import type { UnreadableRow } from "@/api/generated";
+import { none } from "@/messages/controls";
 import * as m from "@/messages/coverage";
-import { capital } from "@/messages/words";
 import { DataTable } from "@/ui/data-table";
 import { Time } from "@/ui/time";
 import styles from "./coverage-screen.module.css";
@@ -14,10 +14,10 @@ export function Unreadable({ rows }: { rows: readonly UnreadableRow[] }) {
       <p className={styles.quiet}>{m.unreadableNote(rows.length)}</p>
       <DataTable
         caption={m.unreadable}
-        columns={[{ name: m.row }, { name: m.reason }, { name: m.seen }]}
+        columns={[{ name: m.reason }, { name: m.conversation }, { name: m.seen }]}
         rows={rows.map(({ conversation_id: id, reason, seen_at: seenAt }, at) => ({
           key: `${at}`,
-          cells: [id ?? m.noId, capital(reason), <Time key="seen" at={seenAt} />],
+          cells: [reason, id ?? none, <Time key="seen" at={seenAt} />],
         }))}
       />
     </section>

@@ -1,5 +1,6 @@
 import { runDetail, runEvent, stage } from "@tests/samples";
 import { describe, expect, it } from "vitest";
+import type { Stage } from "@/api/generated";
 import { elapsed, merge, nothingYet, shownLog, shownStages, speed, take } from "./progress";
 import { type RunEvent, readEvent } from "./run-event";
 
@@ -119,4 +120,12 @@ describe("a first look", () => {
   it("is shown where it failed", () => {
     expect(shownStages([{ ...skipped, status: "failed" }])).toHaveLength(1);
   });
+});
+
+it("events of every stage are read as of that stage", () => {
+  const names: Stage[] = ["sync", "first_look", "fetch", "mask", "learn", "classify", "themes"];
+  const read = names.map((name) =>
+    readEvent(JSON.stringify({ id: 1, at: "2026-11-20T10:00:00Z", stage: name, kind: "status" })),
+  );
+  expect(read.map((event) => event?.stage)).toEqual(names);
 });

@@ -1,5 +1,6 @@
 import type { Stage } from "@/api/generated";
 import { oneOf } from "@/app/search";
+import { stages } from "@/messages/words";
 
 /** Something that happened in a run, as the stream of events tells it. */
 export interface RunEvent {
@@ -15,7 +16,8 @@ export interface RunEvent {
 export const eventKinds = ["status", "progress", "note", "error"] as const;
 export type EventKind = (typeof eventKinds)[number];
 
-const stageNames = ["sync", "mask", "learn", "classify", "themes", "stories"] as const;
+// All that there are: the type of the names has one of each stage.
+const stageNames = Object.keys(stages) as Stage[];
 
 const numberOrNull = (value: unknown): number | null => (typeof value === "number" ? value : null);
 
