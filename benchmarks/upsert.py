@@ -188,7 +188,8 @@ async def _copy_rows(database: Database, rows: Sequence[Row]) -> None:
             rows=rows,
         )
         await connection.execute(
-            "INSERT INTO bench_rows SELECT * FROM staged_bench_rows ORDER BY id" + _ON_CONFLICT
+            "INSERT INTO bench_rows SELECT * FROM staged_bench_rows ORDER BY id"  # noqa: S608
+            + _ON_CONFLICT
         )
 
 
