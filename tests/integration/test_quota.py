@@ -25,16 +25,6 @@ from earmark.sources.simulator.server import RunningServer, serve
 from tests.fixtures.simulator import TOKEN, options, small_sample
 
 
-class Refusals(SharedQuota):
-    """A shared quota that counts refusals, which are tried again and so not seen otherwise."""
-
-    number = 0
-
-    async def pause(self, seconds: float) -> None:
-        Refusals.number += 1
-        await super().pause(seconds)
-
-
 @asynccontextmanager
 async def client_of(
     conninfo: str, base_url: str, *, token: str = TOKEN
@@ -42,7 +32,7 @@ async def client_of(
     """What one process has: its own connections to PostgreSQL and to the server."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(conninfo, max_size=3))
-        quota = Refusals(database, SecretStr(token))
+        quota = SharedQuota(database, SecretStr(token))
         yield await stack.enter_async_context(open_transport(options(base_url), quota))
 
 
@@ -130,7 +120,6 @@ async def limited(faults: Faults) -> AsyncGenerator[RunningServer]:
 @pytest.mark.slow
 async def test_two_processes_use_what_others_leave_and_nothing_is_refused(conninfo: str) -> None:
     faults = Faults(quota_per_minute=1_200, other_consumer=0.3)  # 200 in ten seconds
-    Refusals.number = 0
     async with (
         limited(faults) as server,
         client_of(conninfo, server.base_url) as one,
@@ -138,7 +127,7 @@ async def test_two_processes_use_what_others_leave_and_nothing_is_refused(connin
     ):
         await asyncio.sleep(10.1 - time.time() % 10)  # the next window has begun
         first, second = await asyncio.gather(count_answers(one, 9.5), count_answers(two, 9.5))
-    assert Refusals.number == 0
+        assert server.traffic.refused == 0
     assert min(first, second) > 10
     assert 100 < first + second <= 140
 

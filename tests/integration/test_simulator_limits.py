@@ -66,6 +66,13 @@ async def test_refusals_carry_the_headers_too() -> None:
             assert int(answer.headers["X-RateLimit-Reset"]) % 10 == 0
 
 
+async def test_traffic_tells_what_passed_and_what_did_not() -> None:
+    async with simulate(make_sample(), rate_limit_per_minute=18, clock=Clock()) as simulator:
+        for _ in range(5):
+            await simulator.get("/tags")
+        assert simulator.server.traffic == (3, 2)
+
+
 async def test_a_scroll_that_nobody_reads_expires() -> None:
     clock = Clock()
     async with run_with(clock, per_minute=100_000) as client:

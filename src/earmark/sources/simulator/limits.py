@@ -26,6 +26,13 @@ class Allowance(NamedTuple):
         }
 
 
+class Traffic(NamedTuple):
+    """Requests so far."""
+
+    granted: int
+    refused: int
+
+
 class RateLimiter:
     """Counts requests; `clock` gives Unix seconds."""
 
@@ -35,6 +42,8 @@ class RateLimiter:
         self._clock = clock
         self._window = -1
         self._used = 0
+        self.traffic = Traffic(0, 0)
+        """What came and was within the limit, and what was not."""
         self.configure(per_minute)
 
     def configure(self, per_minute: int, others: float = 0.0) -> None:
@@ -53,5 +62,7 @@ class RateLimiter:
             taken = int(self._limit * self._others * (now - window * WINDOW) / WINDOW)
         is_granted = self._used + taken < self._limit
         self._used += is_granted
+        granted, refused = self.traffic
+        self.traffic = Traffic(granted + is_granted, refused + (not is_granted))
         left = max(0, self._limit - self._used - taken)
         return Allowance(self._limit, left, (window + 1) * WINDOW, is_granted)

@@ -23,7 +23,7 @@ from earmark.sources.simulator.census import (
 from earmark.sources.simulator.changes import Applied, Change
 from earmark.sources.simulator.dataset import Dataset
 from earmark.sources.simulator.faults import NO_FAULTS, Faults
-from earmark.sources.simulator.limits import Allowance
+from earmark.sources.simulator.limits import Allowance, Traffic
 from earmark.sources.simulator.mischief import Mischief, find_route
 from earmark.sources.simulator.serverstate import STATE, VERSION, ServerState
 from earmark.sources.simulator.webhooks import WebhookSettings, WebhookStatus
@@ -65,6 +65,11 @@ class RunningServer:
     @faults.setter
     def faults(self, faults: Faults) -> None:
         self._state.set_faults(faults)
+
+    @property
+    def traffic(self) -> Traffic:
+        """The requests so far, by whether the rate limit let them pass."""
+        return self._state.limiter.traffic
 
     def states(self) -> Iterator[ConversationState]:
         """What is true of all conversations, as `/_simulator/truth` tells it."""
