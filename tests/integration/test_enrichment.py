@@ -12,6 +12,7 @@ from earmark.db.connection import Database
 from earmark.db.models import Company, Workspace
 from earmark.errors import SourceForbidden
 from earmark.pipeline.enrichment import apply_mapping, enrich, to_number
+from earmark.pipeline.erasure import erase_contact
 from earmark.sources.base import Directory, Label, LabelKind
 from earmark.sources.intercom_client import IntercomClient
 from earmark.sources.intercom_transport import open_transport
@@ -138,6 +139,18 @@ async def test_conversations_of_merged_contacts_belong_to_those_who_are_left(
     assert former == 1
     gone = await one(database, f"SELECT count(*) FROM contacts WHERE id = '{first}'")  # noqa: S608
     assert gone == 0
+
+
+async def test_contact_who_was_erased_does_not_come_back(database: Database) -> None:
+    async with peer() as (_, client):
+        workspace = await registered(database, client)
+        await enrich(database, client, workspace.id, NOW, ignore)
+        before = await one(database, "SELECT count(*) FROM contacts")
+        (erased,) = await contact_ids(client, 1)
+        await erase_contact(database, workspace.id, erased)
+        await enrich(database, client, workspace.id, NOW + timedelta(days=8), ignore)
+    assert isinstance(before, int)
+    assert await one(database, "SELECT count(*) FROM contacts") == before - 1
 
 
 async def test_what_the_token_may_not_read_is_told_and_the_rest_is_stored(

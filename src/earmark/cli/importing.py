@@ -144,7 +144,7 @@ async def _work(
         async with _working(wiring):
             await watch_run(database, unfinished)
     stored, ended = await _read_in(database, workspace, source)
-    if not options.run:
+    if not options.run or ended.status is not RunStatus.SUCCEEDED:
         return stored, ended, []
     async with _working(wiring), open_queue(database) as queue:
         async with database.write() as connection:

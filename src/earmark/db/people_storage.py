@@ -28,6 +28,14 @@ class KnownPeople(Model):
     companies: tuple[str, ...]
 
 
+async def hold_erasures(connection: WriteConnection, workspace_id: int) -> None:
+    """Let erasures wait until this transaction ends; others may store people meanwhile."""
+    await connection.execute(
+        "SELECT FROM workspaces WHERE id = %(workspace_id)s FOR KEY SHARE",
+        {"workspace_id": workspace_id},
+    )
+
+
 async def upsert_contacts(
     connection: WriteConnection, workspace_id: int, contacts: Sequence[Contact]
 ) -> None:

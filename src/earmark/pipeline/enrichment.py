@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Final
 
-from earmark.db import directory_storage, people_storage, sync_storage
+from earmark.db import directory_storage, erasure_storage, people_storage, sync_storage
 from earmark.db.connection import Database
 from earmark.db.directory_storage import ArticleRow, MappedField
 from earmark.db.models import Checkpoint, Company, Contact
@@ -132,7 +132,13 @@ async def _store_pages(
 ) -> None:
     async for contacts in pages:
         async with database.write() as connection:
-            await people_storage.upsert_contacts(connection, workspace_id, contacts)
+            # Until it is committed, nobody can be erased in between.
+            await people_storage.hold_erasures(connection, workspace_id)
+            erased = await erasure_storage.list_erased(
+                connection, workspace_id, [contact.id for contact in contacts]
+            )
+            kept = [contact for contact in contacts if contact.id not in erased]
+            await people_storage.upsert_contacts(connection, workspace_id, kept)
             if listing:
                 await directory_storage.note_listed(
                     connection, workspace_id, [contact.id for contact in contacts]

@@ -19,15 +19,17 @@ from earmark.db import (
 from earmark.db.connection import Database
 from earmark.db.import_storage import Known
 from earmark.db.models import Checkpoint, Model, Run, RunStatus, Stage, Thread, Workspace
+from earmark.db.statistics import refresh_statistics
 from earmark.errors import Conflict, EarmarkError, NotFound
 from earmark.pipeline import ingest
+from earmark.pipeline.enrichment import PEOPLE, enrich
+from earmark.pipeline.intake import Intake
 from earmark.pipeline.listing import BACKFILL
 from earmark.pipeline.mask import without_secrets
 from earmark.pipeline.progress import Progress
-from earmark.sources.base import Source, SourceIdentity
+from earmark.sources.base import ListingPage, Source, SourceIdentity
 
 STAGES: Final = (Stage.SYNC, Stage.FETCH)
-_PEOPLE: Final = "people"
 _PAGE: Final = 100
 _REASONS_AT_ONCE: Final = 1_000
 
@@ -96,7 +98,7 @@ async def begin(
         await import_storage.forget_unreadable(connection, workspace_id, prefixes)
         while some := list(islice(left_out, _REASONS_AT_ONCE)):
             await import_storage.add_unreadable(connection, workspace_id, some)
-        for stream in (BACKFILL, _PEOPLE):
+        for stream in (BACKFILL, PEOPLE):
             # Looked through from the beginning: these files may be others than the last ones.
             await sync_storage.save_checkpoint(connection, workspace_id, Checkpoint(), stream)
     return run
@@ -106,9 +108,11 @@ async def read_in(database: Database, source: Source, run: Run) -> ImportCounts:
     """List, fetch and store what the files hold; the run ends with it, in whatever way."""
     status, error = RunStatus.FAILED, "The import ended early."
     try:
-        counts = await _list(database, source, run)
-        await _fetch(database, source, run)
-        status, error = RunStatus.SUCCEEDED, ""
+        progress = Progress(database, run, Stage.SYNC)
+        counts = await _list(database, source, run, progress)
+        await _fetch(database, source, run, progress)
+        is_cancelled = await progress.cancelled()
+        status, error = RunStatus.CANCELLED if is_cancelled else RunStatus.SUCCEEDED, ""
     except EarmarkError as problem:
         error = str(problem)
         raise
@@ -121,36 +125,54 @@ async def read_in(database: Database, source: Source, run: Run) -> ImportCounts:
     return counts
 
 
-async def _list(database: Database, source: Source, run: Run) -> ImportCounts:
+async def _list(database: Database, source: Source, run: Run, progress: Progress) -> ImportCounts:
+    """Take everything into the ledger; what has changed without a later time is opened again.
+
+    Not by the listing of a live source: that takes what is no longer listed for gone.
+    """
     async with database.write() as connection:
         await run_storage.start_stage(connection, run, Stage.SYNC)
-    counts = await _compare(database, source, run.workspace_id)
-    progress = Progress(database, run, Stage.SYNC)
-    await ingest.sync(database, source, run.workspace_id, progress)
-    async with database.write() as connection:
-        await run_storage.finish_stage(connection, run, Stage.SYNC)
-    return counts
-
-
-async def _compare(database: Database, source: Source, workspace_id: int) -> ImportCounts:
-    """Count what is new, and let what has changed without a later time be read again."""
+    identity = await source.identity()
+    await enrich(database, source, run.workspace_id, identity.server_time, progress.note)
+    expected = await source.count(since=None, until=identity.server_time)
+    intake = Intake(database, run.workspace_id, progress)
+    await intake.begin(expected)
     counts = dict.fromkeys(ImportCounts.model_fields, 0)
     async for page in source.listing(since=None, until=None):
-        ids = [item.id for item in page.items]
-        async with database.read() as connection:
-            known = await import_storage.list_known(connection, workspace_id, ids)
-        counts["new"] += len(ids) - len(known)
-        changed: list[str] = []
-        for thread in await source.fetch(list(known)):
-            if not isinstance(thread, Thread):
-                continue
+        changed = await _compare(database, source, run.workspace_id, page, counts)
+        async with database.write() as connection:
+            await import_storage.reopen(connection, run.workspace_id, changed)
+            await intake.take(connection, page, page.items)
+        if await progress.cancelled():
+            break
+    async with database.write() as connection:
+        done = Checkpoint(expected=expected, finished=True)
+        await sync_storage.save_checkpoint(connection, run.workspace_id, done, BACKFILL)
+        await refresh_statistics(connection)
+        await run_storage.finish_stage(connection, run, Stage.SYNC)
+    return ImportCounts(**counts)
+
+
+async def _compare(
+    database: Database,
+    source: Source,
+    workspace_id: int,
+    page: ListingPage,
+    counts: dict[str, int],
+) -> list[str]:
+    """Count what is new on a page; returns what has changed."""
+    ids = [item.id for item in page.items]
+    async with database.read() as connection:
+        known = await import_storage.list_known(connection, workspace_id, ids)
+    counts["new"] += len(ids) - len(known)
+    changed: list[str] = []
+    for thread in await source.fetch(list(known)):
+        if isinstance(thread, Thread):
             word = judge(thread, known[thread.conversation.id])
             counts[word] += 1
             if word == "changed":
                 changed.append(thread.conversation.id)
-        async with database.write() as connection:
-            await import_storage.reopen(connection, workspace_id, changed)
-    return ImportCounts(**counts)
+    return changed
 
 
 def judge(thread: Thread, known: Known) -> str:
@@ -163,7 +185,7 @@ def judge(thread: Thread, known: Known) -> str:
     return "unchanged" if same and is_said else "changed"
 
 
-async def _fetch(database: Database, source: Source, run: Run) -> None:
+async def _fetch(database: Database, source: Source, run: Run, progress: Progress) -> None:
     async with database.write() as connection:
         total = await run_storage.create_fetch_pages(
             connection, run, max_attempts=ingest.MOST_ATTEMPTS, page_size=_PAGE
@@ -176,5 +198,7 @@ async def _fetch(database: Database, source: Source, run: Run) -> None:
         await ingest.fetch_page(database, source, run.workspace_id, ids)
         async with database.write() as connection:
             await run_storage.finish_page(connection, run, Stage.FETCH, page)
+        if await progress.cancelled():
+            return
     async with database.write() as connection:
         await run_storage.finish_stage(connection, run, Stage.FETCH)
