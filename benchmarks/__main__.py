@@ -12,9 +12,11 @@ from benchmarks.outcome import Options, Outcome, print_table
 Benchmark = Callable[[Options], Coroutine[None, None, Outcome]]
 
 BENCHMARKS: Final = {
-    "upsert": "storing by the batch: ours against psycopg2 execute_values",
-    "intercom_client": "reading conversations from Intercom: ours, python-intercom, httpx",
     "journey": "the whole journey: conversations/s of every stage, memory as their number grows",
+    "intercom_client": "reading conversations from Intercom: ours, python-intercom, httpx",
+    "upsert": "storing by the batch: ours against psycopg2's execute_values",
+    "sync": "from Intercom into PostgreSQL: without a limit, and within the quota",
+    "sync_scale": "a large workspace through the sync: time, memory as its number grows",
 }
 """Each is the coroutine function `run` of the module of its name."""
 

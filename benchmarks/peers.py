@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from earmark.settings import Settings
 
-_TOKEN: Final = "benchmark"  # noqa: S105 - of our own simulator
+TOKEN: Final = "benchmark"  # noqa: S105 - of our own simulator
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def fresh_settings() -> Generator[Settings]:
                 "data_dir": Path(name) / "data",
                 "database_url": None,
                 "database_url_file": None,
-                "intercom_access_token": SecretStr(_TOKEN),
+                "intercom_access_token": SecretStr(TOKEN),
             }
         )
 
@@ -53,12 +53,15 @@ async def earmark(
 
 
 @asynccontextmanager
-async def simulator(settings: Settings, conversations: int) -> AsyncGenerator[Settings]:
+async def simulator(
+    settings: Settings, conversations: int, *faults: str
+) -> AsyncGenerator[Settings]:
     """The sample workspace over HTTP, and settings that point at it."""
-    arguments = ("--conversations", str(conversations), "--end", "2026-11-01", "--port", "0")
+    arguments = ["--conversations", str(conversations), "--end", "2026-11-01", "--port", "0"]
+    arguments += [word for fault in faults for word in ("--fault", fault)]
     async with earmark(
         *("simulate", "--json", "--lifeline", *arguments),
-        environment={"INTERCOM_ACCESS_TOKEN": _TOKEN},
+        environment={"INTERCOM_ACCESS_TOKEN": TOKEN},
     ) as process:
         if process.stdout is None:
             raise RuntimeError("the simulator has no output")
@@ -73,5 +76,5 @@ def worker_environment(settings: Settings) -> dict[str, str]:
         "EARMARK_DATA_DIR": str(settings.data_dir),
         "DATABASE_URL": "",
         "INTERCOM_BASE_URL": settings.intercom_base_url or "",
-        "INTERCOM_ACCESS_TOKEN": _TOKEN,
+        "INTERCOM_ACCESS_TOKEN": TOKEN,
     }
