@@ -15,7 +15,7 @@ from earmark.pipeline.ingest import MOST_ATTEMPTS
 router = APIRouter(
     prefix="/workspaces/{workspace}/failures",
     tags=["failures"],
-    responses=problem_responses(404, 422, 503),
+    responses=problem_responses(400, 404, 422, 503),
 )
 
 _MOST: int = 500

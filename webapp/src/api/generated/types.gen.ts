@@ -2422,6 +2422,10 @@ export type ListFailuresData = {
 
 export type ListFailuresErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -2464,6 +2468,10 @@ export type RetryFailuresData = {
 
 export type RetryFailuresErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -2503,6 +2511,10 @@ export type SkipFailuresData = {
 };
 
 export type SkipFailuresErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Not Found
      */
@@ -2582,10 +2594,6 @@ export type ValidateWebhookErrors = {
      */
     401: Problem;
     /**
-     * Request Entity Too Large
-     */
-    413: Problem;
-    /**
      * Unprocessable Entity
      */
     422: Problem;
@@ -2622,10 +2630,6 @@ export type ReceiveWebhookErrors = {
      * Unauthorized
      */
     401: Problem;
-    /**
-     * Request Entity Too Large
-     */
-    413: Problem;
     /**
      * Unprocessable Entity
      */
