@@ -190,7 +190,7 @@ def _tell_left_out(report: ImportReport) -> None:
     if report.unknown_author_kinds:
         console.print(
             f"  Unknown kinds of author: {escape(', '.join(report.unknown_author_kinds))}."
-            " Say in a mapping what they are: [[author_kinds]] …"
+            r" Say in a mapping what they are: \[author_kinds]"
         )
 
 
