@@ -18,8 +18,8 @@ def bend_page(
     """The page with the faults that are on; raises `Refusal` for expired cursors and errors."""
     faults = mischief.faults
     mischief.fail_page(route, result.digest, page.number)
-    _check_age(faults, route, page, now)
     if cursor is not None:
+        _check_age(faults, route, page, now)
         page = _repeat(mischief, route, result, page, cursor)
     if mischief.has("total_count_offset", route):
         page = page._replace(total=max(0, page.total + faults.total_count_offset))
