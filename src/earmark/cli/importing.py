@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -20,7 +20,7 @@ from earmark.cli.watching import watch_run
 from earmark.db import sync_storage
 from earmark.db.connection import Database
 from earmark.db.locks import exclusive
-from earmark.db.models import Model, Run, RunStatus, Stage, StageProgress, Workspace
+from earmark.db.models import AFTER_FETCHING, Model, Run, RunStatus, StageProgress, Workspace
 from earmark.errors import InvalidInput
 from earmark.jobs.queue import open_queue, start_run
 from earmark.jobs.worker import run_worker
@@ -30,8 +30,6 @@ from earmark.settings import Settings
 from earmark.sources.file_mapping import FileMapping, read_mapping
 from earmark.sources.files import FileSource, open_files
 from earmark.wiring import Wiring
-
-_AFTERWARDS: Final = (Stage.MASK, Stage.LEARN, Stage.CLASSIFY, Stage.THEMES, Stage.STORIES)
 
 
 class ImportOptions(Model):
@@ -148,7 +146,7 @@ async def _work(
         return stored, ended, []
     async with _working(wiring), open_queue(database) as queue:
         async with database.write() as connection:
-            run = await start_run(connection, queue, workspace.id, _AFTERWARDS)
+            run = await start_run(connection, queue, workspace.id, AFTER_FETCHING)
         return stored, *(await watch_run(database, run))
 
 

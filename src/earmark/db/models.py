@@ -7,7 +7,7 @@ one screen needs is defined in the router that serves it, not here.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -489,6 +489,12 @@ class Stage(StrEnum):
     CLASSIFY = "classify"
     THEMES = "themes"
     STORIES = "stories"
+
+
+AFTER_FETCHING: Final = tuple(
+    stage for stage in Stage if stage not in (Stage.SYNC, Stage.FIRST_LOOK, Stage.FETCH)
+)
+"""What is done with conversations that are there already, such as those of files."""
 
 
 class Run(Model):

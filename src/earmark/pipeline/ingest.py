@@ -6,7 +6,7 @@ and stored. What could not be fetched stays in the ledger, and is tried again by
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from earmark.db import (
@@ -17,9 +17,10 @@ from earmark.db import (
     sync_storage,
 )
 from earmark.db.connection import Database, WriteConnection
-from earmark.db.models import Checkpoint, LedgerEntry, LedgerStatus, Thread
+from earmark.db.models import LedgerEntry, LedgerStatus, Thread
 from earmark.db.statistics import refresh_statistics
 from earmark.errors import SourceUnavailable
+from earmark.pipeline.enrichment import enrich
 from earmark.pipeline.erasure import drop_erased
 from earmark.pipeline.listing import Listing
 from earmark.pipeline.mask import without_secrets
@@ -29,16 +30,15 @@ from earmark.sources.base import STUCK, Failed, Fetched, Gone, Merged, Source
 MOST_ATTEMPTS: Final = 5
 """Runs that try to fetch a conversation before it is left alone."""
 _KEEP_EVENTS_DAYS: Final = 30
-_PEOPLE_EVERY: Final = timedelta(hours=20)
 _SECOND_TRY_AFTER: Final = 0.5
-_PEOPLE: Final = "people"
 _OF_ERASED: Final = "of a person who was erased on request"
 
 
 async def sync(database: Database, source: Source, workspace_id: int, progress: Progress) -> None:
     """Bring the ledger up to date with the source; returns early if a cancel is requested."""
     try:
-        await _store_people(database, source, workspace_id)
+        now = (await source.identity()).server_time
+        await enrich(database, source, workspace_id, now, progress.note)
     except SourceUnavailable as error:
         if error.code != STUCK:
             raise
@@ -48,27 +48,6 @@ async def sync(database: Database, source: Source, workspace_id: int, progress: 
     async with database.write() as connection:
         await event_storage.forget_events(connection, workspace_id, days=_KEEP_EVENTS_DAYS)
         await refresh_statistics(connection)
-
-
-async def _store_people(database: Database, source: Source, workspace_id: int) -> None:
-    """Everyone, once a day: a conversation itself tells of the people in it."""
-    async with database.read() as connection:
-        known = await sync_storage.get_checkpoint(connection, workspace_id, _PEOPLE)
-    now = (await source.identity()).server_time
-    if known.finished and known.position and now - known.position < _PEOPLE_EVERY:
-        return
-    admins = await source.admins()
-    async with database.write() as connection:
-        await people_storage.upsert_admins(connection, workspace_id, admins)
-    async for companies in source.companies():
-        async with database.write() as connection:
-            await people_storage.upsert_companies(connection, workspace_id, companies)
-    async for contacts in source.contacts():
-        async with database.write() as connection:
-            await people_storage.upsert_contacts(connection, workspace_id, contacts)
-    async with database.write() as connection:
-        done = Checkpoint(position=now, finished=True)
-        await sync_storage.save_checkpoint(connection, workspace_id, done, _PEOPLE)
 
 
 async def fetch_page(

@@ -43,12 +43,15 @@ class Query(Model):
     def _conditions(self) -> list[JsonValue]:
         # Dates know only =, < and >, so "at or after" is an OR; two levels are the most allowed.
         found: list[JsonValue] = []
+        is_grouped = self.since is not None and self.inclusive
         if self.since is not None:
             after = self._condition(">", self.since)
             at = self._condition("=", self.since)
-            found.append({"operator": "OR", "value": [after, at]} if self.inclusive else after)
+            found.append({"operator": "OR", "value": [after, at]} if is_grouped else after)
         if self.until is not None:
-            found.append(self._condition("<", self.until))
+            before = self._condition("<", self.until)
+            # The published description has groups beside groups or conditions beside conditions.
+            found.append({"operator": "AND", "value": [before]} if is_grouped else before)
         return found or [self._condition(">", BEGINNING)]
 
     def _condition(self, operator: str, moment: datetime) -> JsonValue:

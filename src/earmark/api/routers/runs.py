@@ -12,7 +12,7 @@ from earmark.api.deps import CurrentWorkspace, Queue, Reader, RowId, Writer, get
 from earmark.api.problems import problem_responses
 from earmark.db import run_storage
 from earmark.db.connection import Database
-from earmark.db.models import Model, Run, RunEvent, StageProgress
+from earmark.db.models import AFTER_FETCHING, Model, Run, RunEvent, Stage, StageProgress
 from earmark.jobs import queue as jobs
 
 router = APIRouter(
@@ -43,10 +43,12 @@ async def start_run(
     response: Response, writer: Writer, queue: Queue, workspace: CurrentWorkspace
 ) -> RunDetail:
     """Queue a run over the workspace; `Location` names it."""
-    run = await jobs.start_run(writer, queue, workspace.id)
+    # Files lie on the machine where they were imported: `earmark import` reads them again.
+    stages = AFTER_FETCHING if workspace.kind == "file" else tuple(Stage)
+    run = await jobs.start_run(writer, queue, workspace.id, stages)
     response.headers["Location"] = f"/api/v1/workspaces/{workspace.code}/runs/{run.id}"
-    stages = await run_storage.list_stages(writer, workspace.id, run.id)
-    return RunDetail(run=run, stages=tuple(stages))
+    progress = await run_storage.list_stages(writer, workspace.id, run.id)
+    return RunDetail(run=run, stages=tuple(progress))
 
 
 @router.get("/{run_id}", operation_id="getRun")
