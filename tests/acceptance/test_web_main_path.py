@@ -207,8 +207,8 @@ async def test_finished_run_shows_its_stages_and_its_log(page: Page) -> None:
     await page.get_by_role("link", name="Runs", exact=True).click()
     await page.get_by_role("link", name=re.compile(r"^Run \d+$")).first.click()
     table = page.get_by_role("group", name="Stages")
-    await expect(table.get_by_role("rowheader")).to_have_count(6)
-    await expect(table.get_by_text("Done", exact=True)).to_have_count(7)
+    await expect(table.get_by_role("rowheader")).to_have_count(7)
+    await expect(table.get_by_text("Done", exact=True)).to_have_count(8)
     await expect(page.get_by_text("Run: succeeded")).to_be_visible()
     await expect(page.get_by_role("button", name="Cancel the run")).to_have_count(0)
 
@@ -218,7 +218,7 @@ async def test_started_run_is_followed_to_its_end_without_a_reload(page: Page) -
     await page.get_by_role("button", name="Start a run").click()
     await expect(page.locator("h1")).to_have_text(re.compile(r"^Run \d+$"))
     stages = page.get_by_role("group", name="Stages")
-    await expect(stages.get_by_role("progressbar")).to_have_count(6)
+    await expect(stages.get_by_role("progressbar")).to_have_count(7)
     await page.evaluate("window.sameDocument = true")
     await expect(page.get_by_role("button", name="Cancel the run")).to_be_visible()
 
