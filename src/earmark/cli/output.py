@@ -54,12 +54,17 @@ def execute(work: Coroutine[Any, Any, ExitCode], *, as_json: bool = False) -> No
         report_error(error, as_json=as_json)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        console.print("Stopped; what was done is kept, and the next run goes on from there.")
+        tell_interrupted()
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     except Exception as error:  # noqa: BLE001 - process edge: the message may hold customer text
         report_defect(error)
         raise typer.Exit(ExitCode.FAILED) from None
     raise typer.Exit(code)
+
+
+def tell_interrupted() -> None:
+    """What an interruption means."""
+    console.print("Stopped; what was done is kept, and the next run goes on from there.")
 
 
 def report_error(error: EarmarkError, *, as_json: bool) -> None:

@@ -7,7 +7,16 @@ from typing import Annotated, Final
 
 import typer
 
-from earmark.cli.output import ExitCode, JsonOption, configure_logging, console, execute, print_json
+from earmark.cli.output import (
+    ExitCode,
+    JsonOption,
+    configure_logging,
+    console,
+    execute,
+    print_json,
+    tell_interrupted,
+)
+from earmark.cli.processes import stop_on_signals
 from earmark.cli.watching import watch_run
 from earmark.db import run_storage, sync_storage
 from earmark.db.connection import Database
@@ -97,15 +106,27 @@ async def _run(stages: Sequence[Stage], as_json: bool) -> ExitCode:
         identity = await source.identity()
     async with wiring.database() as database, open_queue(database) as queue:
         workspace = await register_workspace(database, identity, kind="intercom")
+        # Handled here, because a shell may start what runs in the background deaf to Ctrl-C.
+        interrupted = stop_on_signals()
         stop = asyncio.Event()
         worker = asyncio.create_task(
             run_worker(wiring.services, stop, concurrency=settings.worker_concurrency)
         )
+        travel = asyncio.create_task(_travel(database, queue, workspace.id, stages))
+        waiting = asyncio.create_task(interrupted.wait())
         try:
-            ended, progress = await _travel(database, queue, workspace.id, stages)
+            await asyncio.wait({travel, waiting}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
+            waiting.cancel()
+            if not travel.done():
+                travel.cancel()
+            await asyncio.gather(travel, return_exceptions=True)
             await worker
+        if travel.cancelled():
+            tell_interrupted()
+            return ExitCode.INTERRUPTED
+        ended, progress = travel.result()
         report = RunReport(
             workspace=workspace.code,
             run=ended,
