@@ -69,6 +69,10 @@ class Theatre:
         self._stacks.pop(victim).close()  # which kills it
         self.start(victim)
 
+    def read_log(self) -> str:
+        """The last that the workers said."""
+        return (self._folder / "earmark.log").read_text()[-3000:]
+
     def close(self) -> None:
         """Kill what still runs."""
         for stack in self._stacks.values():
@@ -110,7 +114,7 @@ async def _progress(database: Database, run: Run) -> tuple[Run, int]:
             await asyncio.sleep(0.1)
 
 
-async def _advance(database: Database, run: Run) -> Run:
+async def _advance(database: Database, run: Run, theatre: Theatre) -> Run:
     """Wait until something more is done, or the run has ended."""
     _, before = await _progress(database, run)
     end = time.monotonic() + _STUCK_SECONDS
@@ -118,7 +122,7 @@ async def _advance(database: Database, run: Run) -> Run:
         now, done = await _progress(database, run)
         if now.finished_at is not None or done > before:
             return now
-        assert time.monotonic() < end, "the sync stands still"
+        assert time.monotonic() < end, f"the sync stands still: {theatre.read_log()}"
         await asyncio.sleep(0.05)
 
 
@@ -127,7 +131,7 @@ async def _play(database: Database, theatre: Theatre, chance: random.Random, kil
     workspace, run = await _begin(database, theatre.base_url)
     struck = 0
     while struck < kills:
-        run = await _advance(database, run)
+        run = await _advance(database, run, theatre)
         await asyncio.sleep(chance.uniform(0, 0.8))
         if run.finished_at is not None:
             break
@@ -136,7 +140,7 @@ async def _play(database: Database, theatre: Theatre, chance: random.Random, kil
         theatre.kill(victim)
         struck += 1
     while run.finished_at is None:
-        run = await _advance(database, run)
+        run = await _advance(database, run, theatre)
     assert run.status is RunStatus.SUCCEEDED, run.error
     states = await read_truth(theatre.base_url)
     assert await find_differences(database, workspace.id, states, theatre.base_url) == []
