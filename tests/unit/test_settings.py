@@ -27,7 +27,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
         ("EARMARK_WORKER_CONCURRENCY", "0", "greater than"),
         ("EARMARK_LOG_LEVEL", "loud", "warning"),
         ("INTERCOM_REGION", "de", "'eu'"),
-        ("INTERCOM_CONCURRENCY", "65", "64"),
+        ("INTERCOM_CONCURRENCY", "257", "256"),
         ("INTERCOM_BASE_URL", "api.intercom.io", "https://"),
     ],
 )
