@@ -31,16 +31,17 @@ from earmark.sources.simulator.server import serve
 from earmark.sources.simulator.spec import SampleSpec
 
 _TOKEN: Final = "benchmark"  # noqa: S105 - of our own server
-_KEPT: Final = 200
-"""Different conversations."""
+_SAMPLE: Final = 200
+_SET: Final = 40
+"""Different conversations, spread over a sample; everybody reads whole sets of them."""
 _LONG: Final = 50
 """Parts that are added for the long ones."""
 _IN_FLIGHT: Final = 32
 _QUOTA: Final = 167
 """Requests a second that Intercom allows a private app."""
 
-Read = Callable[[int], Awaitable[None]]
-"""Reads so many conversations."""
+Read = Callable[[range], Awaitable[None]]
+"""Reads the conversations of these numbers."""
 
 
 class Measured(Model):
@@ -61,7 +62,7 @@ async def run(options: Options) -> Outcome:
             metrics[f"{name}: size"] = single(
                 sum(map(len, bodies)) / len(bodies) / 1000, "kB per conversation"
             )
-            results = await _measure(readers, rounds, options.size or 1_000)
+            results = await _measure(readers, rounds)
             metrics |= _figures(name, results)
             share = await _at_quota(readers["earmark"], seconds=3 if options.quick else 8)
             metrics[f"{name}: earmark at {_QUOTA}/s"] = single(share, "% of a core")
@@ -72,13 +73,16 @@ async def run(options: Options) -> Outcome:
 
 async def _prepare(more: int) -> list[bytes]:
     """Answers of the simulator, each on one line."""
-    dataset = SampleDataset(SampleSpec(seed=7, number=_KEPT, end=datetime(2026, 11, 1, tzinfo=UTC)))
+    dataset = SampleDataset(
+        SampleSpec(seed=7, number=_SAMPLE, end=datetime(2026, 11, 1, tzinfo=UTC))
+    )
     bodies: list[bytes] = []
     async with (
         serve(dataset, token=_TOKEN) as server,
         httpx.AsyncClient(headers={"Authorization": f"Bearer {_TOKEN}"}) as client,
     ):
-        for state in [state for state in server.states() if state.state == "alive"]:
+        alive = [state for state in server.states() if state.state == "alive"]
+        for state in alive[:: len(alive) // _SET][:_SET]:
             if more:
                 server.apply(AddParts(conversation_id=state.id, number=more))
             answer = await client.get(f"{server.base_url}/conversations/{state.id}")
@@ -102,9 +106,9 @@ async def _readers(port: int) -> AsyncGenerator[dict[str, Read]]:
     ):
         sdk = AsyncIntercom(token=_TOKEN, base_url=base_url, httpx_client=for_sdk)
 
-        async def earmark(number: int) -> None:
-            ids = [str(index) for index in range(number)]
-            for start in range(0, number, 100):
+        async def earmark(numbers: range) -> None:
+            ids = [str(index) for index in numbers]
+            for start in range(0, len(ids), 100):
                 for result in await client.fetch(ids[start : start + 100]):
                     assert isinstance(result, Thread), result
 
@@ -118,21 +122,21 @@ async def _readers(port: int) -> AsyncGenerator[dict[str, Read]]:
         async def by_sdk(index: int) -> None:
             await sdk.conversations.find(conversation_id=str(index))
 
-        async def raw_socket(number: int) -> None:
-            _read_raw(port, number)
+        async def raw_socket(numbers: range) -> None:
+            _read_raw(port, numbers)
 
         yield {
             "earmark": earmark,
-            "earmark, wire only": lambda number: _together(wire_only, number),
-            "httpx + Pydantic": lambda number: _together(by_httpx, number),
-            "python-intercom": lambda number: _together(by_sdk, number),
+            "earmark, wire only": lambda numbers: _together(wire_only, numbers),
+            "httpx + Pydantic": lambda numbers: _together(by_httpx, numbers),
+            "python-intercom": lambda numbers: _together(by_sdk, numbers),
             "raw socket": raw_socket,
         }
 
 
-async def _together(read_one: Callable[[int], Awaitable[None]], number: int) -> None:
-    """Read that many, so many at once."""
-    waiting = iter(range(number))
+async def _together(read_one: Callable[[int], Awaitable[None]], numbers: range) -> None:
+    """Read them, so many at once."""
+    waiting = iter(numbers)
 
     async def take_turns() -> None:
         for index in waiting:
@@ -141,10 +145,10 @@ async def _together(read_one: Callable[[int], Awaitable[None]], number: int) -> 
     await asyncio.gather(*(take_turns() for _ in range(_IN_FLIGHT)))
 
 
-def _read_raw(port: int, number: int) -> None:
+def _read_raw(port: int, numbers: range) -> None:
     """One connection, one request after the other, nothing parsed but the length."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
-        for index in range(number):
+        for index in numbers:
             connection.sendall(b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % index)
             received = connection.recv(1 << 18)
             head, _, body = received.partition(b"\r\n\r\n")
@@ -154,27 +158,27 @@ def _read_raw(port: int, number: int) -> None:
                 missing -= len(connection.recv(1 << 18))
 
 
-_SHARES: Final = {
-    "earmark": 1.0,
-    "earmark, wire only": 1.0,
-    "httpx + Pydantic": 0.3,
-    "python-intercom": 0.04,
-    "raw socket": 2.0,
+_SETS: Final = {
+    "earmark": 25,
+    "earmark, wire only": 25,
+    "httpx + Pydantic": 8,
+    "python-intercom": 1,
+    "raw socket": 50,
 }
-"""How many each reads of a round's number, so that none takes much longer than the others."""
+"""How many sets each reads in a round, so that none takes much longer than the others."""
 
 
-async def _measure(readers: dict[str, Read], rounds: int, number: int) -> dict[str, list[Measured]]:
+async def _measure(readers: dict[str, Read], rounds: int) -> dict[str, list[Measured]]:
     results: dict[str, list[Measured]] = {name: [] for name in readers}
     names = list(readers)
     for name in names:  # not measured: connections are opened, slots are found
-        await readers[name](max(int(number * _SHARES[name]), _IN_FLIGHT))
+        await readers[name](range(_SETS[name] * _SET))
     for turn in range(rounds):
         first = turn % len(names)
         for name in names[first:] + names[:first]:
-            wanted = max(int(number * _SHARES[name]), _IN_FLIGHT)
+            wanted = _SETS[name] * _SET
             started, used = time.perf_counter(), time.process_time()
-            await readers[name](wanted)
+            await readers[name](range(wanted))
             seconds, cpu = time.perf_counter() - started, time.process_time() - used
             results[name].append(Measured(per_second=wanted / seconds, cpu_ms=cpu / wanted * 1000))
     return results
@@ -191,6 +195,10 @@ def _figures(name: str, results: dict[str, list[Measured]]) -> dict[str, Metric]
         for reader in ("httpx + Pydantic", "python-intercom", "raw socket"):
             ratios = _ratios(results[ours], results[reader])
             metrics[f"{name}: {ours} to {reader}"] = spread(ratios, "times")
+            metrics[f"{name}: {ours} to {reader}, processor"] = spread(
+                [b.cpu_ms / a.cpu_ms for a, b in zip(results[ours], results[reader], strict=True)],
+                "times",
+            )
     return metrics
 
 
@@ -203,6 +211,6 @@ async def _at_quota(read: Read, seconds: int) -> float:
     started, used = time.perf_counter(), time.process_time()
     for portion in range(seconds * 4):
         await asyncio.sleep(max(started + portion / 4 - time.perf_counter(), 0))
-        await read(_QUOTA * (portion + 1) // 4 - _QUOTA * portion // 4)
+        await read(range(_QUOTA * portion // 4, _QUOTA * (portion + 1) // 4))
     await asyncio.sleep(max(started + seconds - time.perf_counter(), 0))
     return (time.process_time() - used) / (time.perf_counter() - started) * 100
