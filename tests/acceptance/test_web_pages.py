@@ -70,8 +70,7 @@ async def test_every_page_is_accessible_and_fits_its_screen(
             await expect(page.locator("h1")).to_be_visible()
             await page.wait_for_load_state("networkidle")
             await keep_screenshot(page, f"{name}-{width}-{scheme}")
-            # Both widths and both schemes are audited, not each with each: that takes its time.
-            problems = await audit(page) if (width == WIDE) == (scheme == "light") else []
+            problems = await audit(page)
             if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 problems.append("it is wider than the screen")
             if problems:
