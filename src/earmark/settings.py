@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(default=2, ge=1, le=32)
     sync_minutes: int = Field(default=15, ge=0, le=1440)
 
+    local_only: bool = False
+
     @field_validator("host")
     @classmethod
     def _loopback_only(cls, host: str) -> str:
