@@ -69,16 +69,20 @@ class Spending:
         """Put money aside for a call within the block; what it did not take is freed at its end.
 
         Raises `BudgetReached` before the call is made. A call that came to an unusable answer was
-        paid for all the same; one that ends with any other error cost nothing.
+        paid for all the same; one that ends with any other error cost nothing. One that is cut off
+        may have been paid for: its money stays put aside for a while.
         """
         account = Account(await self.reserve(call))
         try:
             yield account
         except ModelAnswerUnusable as error:
             account.used(Usage(input_tokens=error.input_tokens, output_tokens=error.output_tokens))
-            raise
-        finally:
             await self.settle(account.reservation, account.usage)
+            raise
+        except Exception:
+            await self.settle(account.reservation, account.usage)
+            raise
+        await self.settle(account.reservation, account.usage)
 
     async def reserve(self, call: Call) -> Reservation:
         """Put money aside; raises `BudgetReached`, or `ConfigurationError` without a price."""
