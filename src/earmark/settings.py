@@ -18,6 +18,9 @@ SecretName = Literal[
     "intercom_access_token",
     "intercom_client_secret",
     "intercom_previous_client_secret",
+    "model_api_key",
+    "openai_api_key",
+    "anthropic_api_key",
 ]
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -76,6 +79,19 @@ class Settings(BaseSettings):
         default=64, ge=1, le=256, validation_alias="INTERCOM_CONCURRENCY"
     )
 
+    model: str | None = Field(default=None, pattern=r"^(openai|anthropic|compatible):.+$")
+    model_base_url: str | None = None
+    model_api_key: SecretStr | None = None
+    model_api_key_file: Path | None = None
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_api_key_file: Path | None = Field(default=None, validation_alias="OPENAI_API_KEY_FILE")
+    anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
+    anthropic_api_key_file: Path | None = Field(
+        default=None, validation_alias="ANTHROPIC_API_KEY_FILE"
+    )
+    mode: Literal["offline", "cascade", "llm"] | None = None
+    target_precision: float = Field(default=0.95, ge=0.5, le=0.999)
+
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -96,7 +112,7 @@ class Settings(BaseSettings):
             )
         return host
 
-    @field_validator("intercom_base_url")
+    @field_validator("intercom_base_url", "model_base_url")
     @classmethod
     def _url(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("http://", "https://")):
