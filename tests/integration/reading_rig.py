@@ -53,6 +53,13 @@ class Desk:
             progress = Progress(self.database, self.run, Stage.LEARN)
             await learn.fit_model(self.database, self.shelf, self.workspace.id, progress)
 
+    async def use(self, taxonomy: Taxonomy) -> None:
+        """Give the workspace this taxonomy, before anything is fitted."""
+        async with self.database.write() as connection:
+            await taxonomy_storage.add_taxonomy(
+                connection, self.workspace.id, taxonomy, note="of a test"
+            )
+
     def minds(
         self,
         model: LanguageModel | None,

@@ -8,17 +8,18 @@ import pytest
 from earmark.db.connection import Database
 from earmark.db.models import (
     CANNOT_TELL,
+    Category,
     ClassificationStage,
     Decider,
     Resolution,
     Stated,
+    Taxonomy,
 )
 from earmark.db.spending_storage import Ceilings
 from earmark.errors import ModelAnswerUnusable, ModelRejected, ModelUnavailable
 from earmark.llm.base import Prompt, Usage
 from earmark.pipeline.cascade import Mode
 from earmark.pipeline.spending import Spending
-from earmark.prompts import default_taxonomy
 from tests.fixtures.readers import (
     Form,
     ScriptedModel,
@@ -34,10 +35,28 @@ from tests.integration.reading_rig import Desk, open_desk
 _EXPORT = "The export to CSV gives an empty file since yesterday. We may switch to a competitor."
 _ANSWER = "Please clear the cache of the export page, then it works again."
 
+_LOUD = "winner casino lottery prize"
+_PLAIN = Taxonomy(
+    version=1,
+    categories=tuple(
+        Category(id=name, name=name, definition=name, examples=(words,))
+        for name, words in (
+            ("spam", _LOUD),
+            ("product_issue", "error crash broken empty"),
+            ("billing_question", "invoice payment refund charge"),
+        )
+    ),
+)
+"""Categories that the small model of the tests can tell apart."""
+
 
 @pytest.fixture(name="desk")
 async def _desk(database: Database) -> Desk:
     return await open_desk(database)
+
+
+def _price(_: str, usage: Usage) -> Decimal:
+    return Decimal(usage.requests)
 
 
 def _whole(_: Prompt) -> Form:
@@ -210,13 +229,9 @@ async def test_refused_key_stops_the_page(desk: Desk) -> None:
 
 async def test_at_a_ceiling_rows_wait(desk: Desk) -> None:
     await desk.add(*(make_thread(str(n), (CUSTOMER, f"{_EXPORT} {n}")) for n in range(4)))
-
-    def price(_: str, usage: Usage) -> Decimal:
-        return Decimal(usage.requests)
-
     ceilings = Ceilings(run=Decimal(3), day=None, total=None)
     model = ScriptedModel()
-    outcome = await desk.read(model, spending=Spending(desk.database, price, ceilings))
+    outcome = await desk.read(model, spending=Spending(desk.database, _price, ceilings))
     assert len(outcome.waiting) >= 1
     assert "ceiling" in outcome.waits_for
     rows = await desk.rows("SELECT conversation_id, reason FROM analyses WHERE status = 'pending'")
@@ -235,12 +250,8 @@ async def test_cascade_without_proof_asks_about_everything(desk: Desk) -> None:
 
 
 async def test_cascade_decides_what_was_proven(desk: Desk) -> None:
-    spam = " ".join(
-        next(
-            category for category in default_taxonomy().categories if category.id == "spam"
-        ).examples
-    )
-    threads = [make_thread(str(n), (CUSTOMER, f"{spam} number {n}")) for n in range(120)]
+    await desk.use(_PLAIN)
+    threads = [make_thread(str(n), (CUSTOMER, f"{_LOUD} {n}")) for n in range(120)]
     await desk.add(*threads, make_thread("unsure", (CUSTOMER, "Hello there")))
     await desk.prove(spam=0.6)
     model = ScriptedModel()
@@ -268,15 +279,11 @@ async def test_cascade_decides_what_was_proven(desk: Desk) -> None:
 
 
 async def test_audit_that_cannot_be_paid_leaves_the_local_label(desk: Desk) -> None:
-    spam = " ".join(
-        next(
-            category for category in default_taxonomy().categories if category.id == "spam"
-        ).examples
-    )
-    await desk.add(*(make_thread(str(n), (CUSTOMER, f"{spam} number {n}")) for n in range(120)))
+    await desk.use(_PLAIN)
+    await desk.add(*(make_thread(str(n), (CUSTOMER, f"{_LOUD} {n}")) for n in range(120)))
     await desk.prove(spam=0.6)
     ceilings = Ceilings(run=Decimal(0), day=None, total=None)
-    spending = Spending(desk.database, lambda *_: Decimal(1), ceilings)
+    spending = Spending(desk.database, _price, ceilings)
     outcome = await desk.read(ScriptedModel(), mode=Mode.CASCADE, spending=spending)
     assert outcome.waiting == ()
     rows = await desk.rows("SELECT DISTINCT decider, is_audit FROM classifications")
@@ -334,7 +341,7 @@ async def test_guess_is_not_claimed_but_stands_beside(desk: Desk) -> None:
     label = await desk.label("1")
     assert label is not None
     assert (label.category_id, label.runner_up_id) == (CANNOT_TELL, "product_issue")
-    assert label.confidence == label.runner_up_confidence < 0.5
+    assert label.confidence == label.runner_up_confidence == pytest.approx(0.4)
 
 
 async def test_conversation_without_words_is_skipped(desk: Desk) -> None:
