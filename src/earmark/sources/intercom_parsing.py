@@ -1,10 +1,11 @@
 """Bytes to wire shapes, wire shapes to the vocabulary."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from earmark.db.models import (
     Admin,
@@ -20,8 +21,8 @@ from earmark.errors import SourceRejected, SourceUnavailable
 from earmark.sources.base import Deletion, Listed, Unreadable
 from earmark.sources.html_text import html_to_text, repair
 from earmark.sources.intercom_models import (
-    Attachments,
     WireAdmin,
+    WireAttachment,
     WireAuthor,
     WireCompany,
     WireContact,
@@ -35,6 +36,8 @@ W = TypeVar("W", bound=BaseModel)
 
 _CUSTOMER_TYPES = frozenset({"user", "lead", "contact", "visitor"})
 _TEAMMATE_TYPES = frozenset({"admin", "team", "teammate"})
+_MESSAGES: Final = TypeAdapter(tuple[Message, ...])
+_NOBODY: Final = WireAuthor()
 _MERGED_IN = "merged_primary_conversation"
 """The part that a merge leaves in the conversation that lives on."""
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -103,10 +106,11 @@ def to_time(seconds: int | None) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def to_listed(row: JsonValue) -> Listed | Unreadable:
+def to_listed(row: WireConversation | JsonValue) -> Listed | Unreadable:
     """One row of a listing."""
     try:
-        wire = WireConversation.model_validate(row)
+        is_sound = isinstance(row, WireConversation)
+        wire = row if is_sound else WireConversation.model_validate(row)
     except ValidationError as error:
         identifier = row.get("id") if isinstance(row, dict) else None
         return Unreadable(
@@ -177,7 +181,7 @@ def to_thread(wire: WireConversation, repairs: tuple[str, ...], listed_id: str) 
     conversation = _to_conversation(wire, listed_id, created_at)
     return Thread(
         conversation=conversation,
-        messages=tuple(_to_messages(wire, conversation)),
+        messages=_to_messages(wire, conversation),
         contact=_to_contact_stub(wire, conversation.contact_id),
         repairs=repairs,
     )
@@ -247,51 +251,53 @@ def _to_contact_stub(wire: WireConversation, contact_id: str | None) -> Contact 
     return Contact(id=contact_id, role=role, name=known.name, email=known.email)
 
 
-def _to_messages(wire: WireConversation, conversation: Conversation) -> list[Message]:
+def _to_messages(wire: WireConversation, conversation: Conversation) -> tuple[Message, ...]:
     parts = wire.conversation_parts.conversation_parts if wire.conversation_parts else []
     opening = wire.source or WireSource()
-    candidates = [
-        _message(conversation, opening, "source", "source", conversation.created_at, 0)
-    ] + [
-        _message(
-            conversation,
-            part,
-            part.id or f"part-{position}",
-            part.part_type or "unknown",
-            to_time(part.created_at) or conversation.created_at,
-            position,
-        )
-        for position, part in enumerate(parts, start=1)
-        if part.body
-    ]
-    unique = {message.id: message for message in candidates if message.body}
-    return list(unique.values())
+    identifier, created_at = conversation.id, conversation.created_at
+    first = _fields(identifier, opening, "source", "source", created_at, 0)
+    found = {"source": first} if first["body"] else {}
+    for position, part in enumerate(parts, start=1):
+        if part.body:
+            fields = _fields(
+                identifier,
+                part,
+                part.id or f"part-{position}",
+                part.part_type or "unknown",
+                to_time(part.created_at) or created_at,
+                position,
+            )
+            if fields["body"]:
+                found[fields["id"]] = fields
+    # All at once: it takes two thirds of the time that one after the other does.
+    return _MESSAGES.validate_python(tuple(found.values()))
 
 
-def _message(
-    conversation: Conversation,
+def _fields(
+    conversation_id: str,
     wire: WireSource | WirePart,
     identifier: str,
     part_type: str,
     created_at: datetime,
     position: int,
-) -> Message:
-    author = wire.author or WireAuthor()
-    return Message(
-        id=identifier,
-        conversation_id=conversation.id,
-        position=position,
-        author_role=_author_role(author),
-        author_id=author.id,
-        author_name=author.name,
-        from_ai_agent=bool(author.from_ai_agent),
-        part_type=part_type,
-        is_note=part_type == "note",
-        created_at=created_at,
-        body=html_to_text(wire.body),
-        redacted=bool(wire.redacted),
-        attachments=_attachments(wire.attachments),
-    )
+) -> dict[str, Any]:
+    """Those of a `Message`."""
+    author = wire.author or _NOBODY
+    return {
+        "id": identifier,
+        "conversation_id": conversation_id,
+        "position": position,
+        "author_role": _author_role(author),
+        "author_id": author.id,
+        "author_name": author.name,
+        "from_ai_agent": bool(author.from_ai_agent),
+        "part_type": part_type,
+        "is_note": part_type == "note",
+        "created_at": created_at,
+        "body": html_to_text(wire.body),
+        "redacted": bool(wire.redacted),
+        "attachments": _attachments(wire.attachments) if wire.attachments else (),
+    }
 
 
 def _author_role(author: WireAuthor) -> AuthorRole:
@@ -303,7 +309,7 @@ def _author_role(author: WireAuthor) -> AuthorRole:
     return AuthorRole.TEAMMATE if author.type in _TEAMMATE_TYPES else AuthorRole.BOT
 
 
-def _attachments(wires: Attachments) -> tuple[Attachment, ...]:
+def _attachments(wires: Sequence[WireAttachment]) -> tuple[Attachment, ...]:
     return tuple(
         Attachment(
             name=wire.name or "", content_type=wire.content_type or "", size_bytes=wire.filesize
