@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, cast
 
-from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 
 from earmark.db.models import (
     Admin,
@@ -36,7 +36,6 @@ W = TypeVar("W", bound=BaseModel)
 
 _CUSTOMER_TYPES = frozenset({"user", "lead", "contact", "visitor"})
 _TEAMMATE_TYPES = frozenset({"admin", "team", "teammate"})
-_MESSAGES: Final = TypeAdapter(tuple[Message, ...])
 _NOBODY: Final = WireAuthor()
 _MERGED_IN = "merged_primary_conversation"
 """The part that a merge leaves in the conversation that lives on."""
@@ -269,8 +268,7 @@ def _to_messages(wire: WireConversation, conversation: Conversation) -> tuple[Me
             )
             if fields["body"]:
                 found[fields["id"]] = fields
-    # All at once: it takes two thirds of the time that one after the other does.
-    return _MESSAGES.validate_python(tuple(found.values()))
+    return tuple(map(Message.trusted, found.values()))
 
 
 def _fields(
@@ -281,7 +279,7 @@ def _fields(
     created_at: datetime,
     position: int,
 ) -> dict[str, Any]:
-    """Those of a `Message`."""
+    """Those of a `Message`; the wire shapes have checked what comes from outside."""
     author = wire.author or _NOBODY
     return {
         "id": identifier,
