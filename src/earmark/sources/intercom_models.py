@@ -17,6 +17,7 @@ from pydantic import (
     JsonValue,
 )
 from pydantic_core import CoreSchema, core_schema
+from typing_extensions import TypedDict
 
 
 def _to_text(value: object) -> object:
@@ -95,14 +96,14 @@ class WireReference(Wire):
     external_id: Text = None
 
 
-class WireAuthor(Wire):
+class WireAuthor(TypedDict, total=False):
     """Who wrote; `type` is an open set."""
 
-    type: str | None = None
-    id: Id = None
-    name: Text = None
-    email: Text = None
-    from_ai_agent: bool | None = None
+    type: str | None
+    id: Id
+    name: Text
+    email: Text
+    from_ai_agent: bool | None
 
 
 class WireAttachment(Wire):
@@ -117,29 +118,29 @@ Attachments = list[WireAttachment] | None
 """Null at nearly every part, so not worth a function of ours each time."""
 
 
-class WireSource(Wire):
+class WireSource(TypedDict, total=False):
     """The opening message: it is not among the parts."""
 
-    type: str | None = None
-    delivered_as: str | None = None
-    subject: Text = None
-    body: str | None = None
-    author: WireAuthor | None = None
-    attachments: Attachments = None
-    url: Text = None
-    redacted: bool | None = None
+    type: str | None
+    delivered_as: str | None
+    subject: Text
+    body: str | None
+    author: WireAuthor | None
+    attachments: Attachments
+    url: Text
+    redacted: bool | None
 
 
-class WirePart(Wire):
+class WirePart(TypedDict, total=False):
     """One part: a message if it has a body, an event otherwise."""
 
-    id: Id = None
-    part_type: str | None = None
-    body: str | None = None
-    created_at: Integer = None
-    author: WireAuthor | None = None
-    attachments: Attachments = None
-    redacted: bool | None = None
+    id: Id
+    part_type: str | None
+    body: str | None
+    created_at: Integer
+    author: WireAuthor | None
+    attachments: Attachments
+    redacted: bool | None
 
 
 class WireParts(Wire):

@@ -139,7 +139,7 @@ def linked_ids(wire: WireConversation) -> list[str]:
 def count_taken_in(wire: WireConversation) -> int:
     """How many conversations were merged into this one, as its parts tell."""
     parts = wire.conversation_parts.conversation_parts if wire.conversation_parts else []
-    return sum(part.part_type == _MERGED_IN for part in parts)
+    return sum(part.get("part_type") == _MERGED_IN for part in parts)
 
 
 def may_be_merged(wire: WireConversation) -> bool:
@@ -197,11 +197,11 @@ def _to_conversation(wire: WireConversation, identifier: str, created_at: dateti
         created_at=created_at,
         updated_at=to_time(wire.updated_at) or created_at,
         title=_plain(wire.title),
-        subject=_plain(source.subject),
+        subject=_plain(source.get("subject")),
         state=wire.state or ("closed" if wire.open is False else "open"),
-        channel=source.type,
-        delivered_as=source.delivered_as,
-        source_url=source.url,
+        channel=source.get("type"),
+        delivered_as=source.get("delivered_as"),
+        source_url=source.get("url"),
         priority=wire.priority,
         contact_id=_contact_id(wire),
         company_id=wire.company.id if wire.company else None,
@@ -215,8 +215,8 @@ def _to_conversation(wire: WireConversation, identifier: str, created_at: dateti
         parts_expected=received if total is None else total,
         parts_received=received,
         truncated=total is not None and total > received,
-        redacted=bool(source.redacted)
-        or any(part.redacted for part in (parts.conversation_parts if parts else ())),
+        redacted=bool(source.get("redacted"))
+        or any(part.get("redacted") for part in (parts.conversation_parts if parts else ())),
     )
 
 
@@ -233,21 +233,21 @@ def _contact_id(wire: WireConversation) -> str | None:
     for reference in wire.contacts.contacts if wire.contacts else ():
         if reference.id:
             return reference.id
-    author = wire.source.author if wire.source else None
-    return author.id if author and author.type in _CUSTOMER_TYPES else None
+    author = wire.source.get("author") if wire.source else None
+    return author.get("id") if author and author.get("type") in _CUSTOMER_TYPES else None
 
 
 def _to_contact_stub(wire: WireConversation, contact_id: str | None) -> Contact | None:
     if contact_id is None:
         return None
-    authors = [wire.source.author if wire.source else None]
+    authors = [wire.source.get("author") if wire.source else None]
     if wire.conversation_parts:
-        authors += [part.author for part in wire.conversation_parts.conversation_parts]
-    known = next((author for author in authors if author and author.id == contact_id), None)
+        authors += [part.get("author") for part in wire.conversation_parts.conversation_parts]
+    known = next((author for author in authors if author and author.get("id") == contact_id), None)
     if known is None:
         return Contact(id=contact_id)
-    role = "lead" if known.type == "lead" else "user"
-    return Contact(id=contact_id, role=role, name=known.name, email=known.email)
+    role = "lead" if known.get("type") == "lead" else "user"
+    return Contact(id=contact_id, role=role, name=known.get("name"), email=known.get("email"))
 
 
 def _to_messages(wire: WireConversation, conversation: Conversation) -> tuple[Message, ...]:
@@ -257,13 +257,13 @@ def _to_messages(wire: WireConversation, conversation: Conversation) -> tuple[Me
     first = _fields(identifier, opening, "source", "source", created_at, 0)
     found = {"source": first} if first["body"] else {}
     for position, part in enumerate(parts, start=1):
-        if part.body:
+        if part.get("body"):
             fields = _fields(
                 identifier,
                 part,
-                part.id or f"part-{position}",
-                part.part_type or "unknown",
-                to_time(part.created_at) or created_at,
+                part.get("id") or f"part-{position}",
+                part.get("part_type") or "unknown",
+                to_time(part.get("created_at")) or created_at,
                 position,
             )
             if fields["body"]:
@@ -280,31 +280,31 @@ def _fields(
     position: int,
 ) -> dict[str, Any]:
     """Those of a `Message`; the wire shapes have checked what comes from outside."""
-    author = wire.author or _NOBODY
+    author = wire.get("author") or _NOBODY
     return {
         "id": identifier,
         "conversation_id": conversation_id,
         "position": position,
         "author_role": _author_role(author),
-        "author_id": author.id,
-        "author_name": author.name,
-        "from_ai_agent": bool(author.from_ai_agent),
+        "author_id": author.get("id"),
+        "author_name": author.get("name"),
+        "from_ai_agent": bool(author.get("from_ai_agent")),
         "part_type": part_type,
         "is_note": part_type == "note",
         "created_at": created_at,
-        "body": html_to_text(wire.body),
-        "redacted": bool(wire.redacted),
-        "attachments": _attachments(wire.attachments) if wire.attachments else (),
+        "body": html_to_text(wire.get("body")),
+        "redacted": bool(wire.get("redacted")),
+        "attachments": _attachments(wire.get("attachments") or ()),
     }
 
 
 def _author_role(author: WireAuthor) -> AuthorRole:
     # An unknown type is never taken for a customer: its words would count as evidence.
-    if author.from_ai_agent:
+    if author.get("from_ai_agent"):
         return AuthorRole.BOT
-    if author.type in _CUSTOMER_TYPES:
+    if author.get("type") in _CUSTOMER_TYPES:
         return AuthorRole.CUSTOMER
-    return AuthorRole.TEAMMATE if author.type in _TEAMMATE_TYPES else AuthorRole.BOT
+    return AuthorRole.TEAMMATE if author.get("type") in _TEAMMATE_TYPES else AuthorRole.BOT
 
 
 def _attachments(wires: Sequence[WireAttachment]) -> tuple[Attachment, ...]:
