@@ -8,6 +8,11 @@ EarmarkError
 │   ├── SourceNotFound          404, 410: the object is gone; a record, not a failure
 │   ├── SourceRejected          400, 422: the request is wrong; our defect or a version mismatch
 │   └── SourceUnavailable       429, 5xx, timeouts, cut-off or unparsable answers: retryable
+├── ModelError                  a language model or an encoder did not do what it was asked
+│   ├── ModelRejected           wrong key, no credit, unknown model, no model server
+│   ├── ModelUnavailable        429, 5xx, timeouts, cut-off answers: retryable
+│   └── ModelAnswerUnusable     an answer came, and was not usable, also after a repair
+├── BudgetReached               a ceiling would be crossed: the work waits (exit code 5)
 ├── DatabaseError
 │   ├── DatabaseUnavailable     cannot be reached, or the connection was lost: retryable
 │   ├── DatabaseFull            no space left on the database's disk: retryable once there is space
@@ -101,6 +106,61 @@ class SourceUnavailable(SourceError):
 
     retryable = True
     slug = "source-unavailable"
+
+
+class ModelError(EarmarkError):
+    """A language model or an encoder did not do what it was asked."""
+
+    status = 502
+    slug = "model"
+
+
+class ModelRejected(ModelError):
+    """The provider refuses: the key, the account, the name of the model or the address is wrong."""
+
+    exit_code = 3
+    slug = "model-rejected"
+
+
+class ModelUnavailable(ModelError):
+    """No usable answer this time; the same request may succeed later."""
+
+    retryable = True
+    slug = "model-unavailable"
+
+    def __init__(
+        self, what: str, *, why: str = "", fix: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.retry_after = retry_after
+        """Seconds that the provider asks to wait, if it said so."""
+
+
+class ModelAnswerUnusable(ModelError):
+    """The answer stayed unusable after one repair; its tokens were spent all the same."""
+
+    slug = "model-answer-unusable"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str = "",
+        fix: str = "",
+        input_tokens: int = 0,
+        output_tokens: int = 0,
+    ) -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.input_tokens = input_tokens
+        self.output_tokens = output_tokens
+
+
+class BudgetReached(EarmarkError):
+    """The next call could cross a ceiling, so it is not made; the work waits."""
+
+    status = 409
+    exit_code = 5
+    slug = "budget-reached"
 
 
 class DatabaseError(EarmarkError):

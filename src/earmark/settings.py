@@ -4,6 +4,7 @@ Every secret may also be given as `NAME_FILE`, the path of a file that holds it 
 """
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
 
@@ -18,6 +19,9 @@ SecretName = Literal[
     "intercom_access_token",
     "intercom_client_secret",
     "intercom_previous_client_secret",
+    "model_api_key",
+    "openai_api_key",
+    "anthropic_api_key",
 ]
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -76,6 +80,26 @@ class Settings(BaseSettings):
         default=64, ge=1, le=256, validation_alias="INTERCOM_CONCURRENCY"
     )
 
+    model: str | None = Field(default=None, pattern=r"^(openai|anthropic|compatible):.+$")
+    model_base_url: str | None = None
+    model_api_key: SecretStr | None = None
+    model_api_key_file: Path | None = None
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_api_key_file: Path | None = Field(default=None, validation_alias="OPENAI_API_KEY_FILE")
+    anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
+    anthropic_api_key_file: Path | None = Field(
+        default=None, validation_alias="ANTHROPIC_API_KEY_FILE"
+    )
+    mode: Literal["offline", "cascade", "llm"] | None = None
+    target_precision: float = Field(default=0.95, ge=0.5, le=0.999)
+
+    ceiling_run: Decimal | None = Field(default=None, ge=0)
+    ceiling_day: Decimal | None = Field(default=Decimal(10), ge=0)
+    ceiling_workspace: Decimal | None = Field(default=None, ge=0)
+    price_input: Decimal | None = Field(default=None, ge=0)
+    price_cached: Decimal | None = Field(default=None, ge=0)
+    price_output: Decimal | None = Field(default=None, ge=0)
+
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -83,6 +107,8 @@ class Settings(BaseSettings):
     )
     worker_concurrency: int = Field(default=2, ge=1, le=32)
     sync_minutes: int = Field(default=15, ge=0, le=1440)
+
+    local_only: bool = False
 
     @field_validator("host")
     @classmethod
@@ -94,7 +120,7 @@ class Settings(BaseSettings):
             )
         return host
 
-    @field_validator("intercom_base_url")
+    @field_validator("intercom_base_url", "model_base_url")
     @classmethod
     def _url(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("http://", "https://")):

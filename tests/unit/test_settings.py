@@ -26,6 +26,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
         ("EARMARK_HOST", "0.0.0.0", "SSH tunnel"),  # noqa: S104 - refused
         ("EARMARK_WORKER_CONCURRENCY", "0", "greater than"),
         ("EARMARK_LOG_LEVEL", "loud", "warning"),
+        ("EARMARK_LOCAL_ONLY", "maybe", "boolean"),
         ("INTERCOM_REGION", "de", "'eu'"),
         ("INTERCOM_CONCURRENCY", "257", "256"),
         ("INTERCOM_BASE_URL", "api.intercom.io", "https://"),

@@ -1,6 +1,7 @@
 """How the command line speaks: data on stdout, all else on stderr, exit codes that mean something.
 
-0 done · 1 failed · 2 usage · 3 a setting is missing or wrong · 4 done in part · 130 interrupted
+0 done · 1 failed · 2 usage · 3 a setting is missing or wrong · 4 done in part · 5 a ceiling was
+reached · 130 interrupted
 """
 
 import asyncio
@@ -31,6 +32,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     CONFIGURATION = 3
     PARTIAL = 4
+    BUDGET = 5
     INTERRUPTED = 130
 
 

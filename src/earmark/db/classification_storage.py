@@ -131,7 +131,8 @@ async def _store_classifications(
         ),
     )
     await connection.execute(
-        "UPDATE classifications c SET is_current = false FROM staged_classifications s"
+        "UPDATE classifications c SET is_current = false, superseded_at = now()"
+        " FROM staged_classifications s"
         " WHERE (c.workspace_id, c.conversation_id, c.stage)"
         " = (s.workspace_id, s.conversation_id, s.stage) AND c.is_current AND c.decider <> 'human'"
     )
@@ -143,7 +144,7 @@ async def _store_classifications(
         " FROM classifications h WHERE (h.workspace_id, h.conversation_id, h.stage)"
         " = (s.workspace_id, s.conversation_id, s.stage) AND h.is_current)"
         " FROM staged_classifications s ON CONFLICT (workspace_id, conversation_id, stage,"
-        " input_key) DO UPDATE SET is_current = excluded.is_current"
+        " input_key) DO UPDATE SET is_current = excluded.is_current, superseded_at = NULL"
     )
 
 

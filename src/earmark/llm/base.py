@@ -1,11 +1,11 @@
-"""The port that the pipeline sees of any model that classifies, embeds or finds groups."""
+"""The ports that the pipeline sees of any model: those that classify, embed, group and read."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from earmark.db.models import Model, Taxonomy
 
@@ -20,8 +20,60 @@ class Prediction(Model):
     probabilities: tuple[float, ...]
 
 
+class Lesson(Model):
+    """A text whose category is known, beside the taxonomy's own examples."""
+
+    text: str
+    """Masked."""
+    category_id: str
+    origin: Literal["llm", "human"]
+    """People outrank models: the learner weighs their lessons more."""
+
+
+class Encoded(Model):
+    """What a ready-made encoder says of all that a model is fitted on."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    encoder_version: str
+    texts: Vectors
+    """Of the workspace's texts, in their order."""
+    words: Vectors
+    """Of each category's `words_of`, category after category."""
+    lessons: Vectors
+
+
+class Encoder(Protocol):
+    """A ready-made text encoder beside the workspace's own model; it may be another machine's."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever any vector could change."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        ...
+
+    async def encode(self, texts: Sequence[str]) -> Vectors:
+        """One unit vector per (masked) text; raises the errors of models."""
+        ...
+
+
+def words_of(taxonomy: Taxonomy) -> list[tuple[str, ...]]:
+    """What each category of a taxonomy says of itself, and its examples: what a model learns."""
+    return [
+        (category.name, category.definition, *category.includes, *category.examples)
+        for category in taxonomy.categories
+    ]
+
+
 class TextModel(Protocol):
-    """A fitted model. Its methods use the CPU: call them off the event loop."""
+    """A fitted model. Its methods use the CPU: call them off the event loop.
+
+    A model that was fitted beside an encoder needs that encoder's vectors of the same texts.
+    """
 
     @property
     def version(self) -> str:
@@ -33,11 +85,16 @@ class TextModel(Protocol):
         """Length of an embedding."""
         ...
 
-    def classify(self, texts: Sequence[str]) -> list[Prediction]:
+    @property
+    def encoder_version(self) -> str | None:
+        """The encoder whose vectors `classify` and `embed` need; null for none."""
+        ...
+
+    def classify(self, texts: Sequence[str], encoded: Vectors | None = None) -> list[Prediction]:
         """One prediction per text."""
         ...
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, texts: Sequence[str], encoded: Vectors | None = None) -> Vectors:
         """One unit vector per text."""
         ...
 
@@ -54,8 +111,14 @@ class TextModels(Protocol):
         """What every version of a model made here begins with; changes with the method."""
         ...
 
-    def fit(self, texts: Sequence[str], taxonomy: Taxonomy) -> TextModel:
-        """Learn from a workspace's own (masked) texts and the taxonomy's examples."""
+    def fit(
+        self,
+        texts: Sequence[str],
+        taxonomy: Taxonomy,
+        lessons: Sequence[Lesson] = (),
+        encoded: Encoded | None = None,
+    ) -> TextModel:
+        """Learn from a workspace's own (masked) texts, the taxonomy's examples and the lessons."""
         ...
 
     def load(self, artefact: bytes) -> TextModel:
@@ -94,4 +157,73 @@ class ThemeFinder(Protocol):
 
     def distinctive_terms(self, groups: Sequence[Sequence[str]], *, most: int) -> list[list[str]]:
         """For each group of texts, the terms that set it apart from the others, strongest first."""
+        ...
+
+
+# ---------------------------------------------------------------- models that read
+
+
+class Usage(Model):
+    """What one call took, in tokens."""
+
+    input_tokens: int = Field(ge=0)
+    """The cached ones included."""
+    cached_tokens: int = Field(default=0, ge=0)
+    output_tokens: int = Field(ge=0)
+    requests: int = Field(default=1, ge=1)
+    """Two where a repair was asked for."""
+
+
+class Prompt(Model):
+    """What a model is asked, in the order in which providers can cache its beginning."""
+
+    name: str
+    """Of the prompt file, such as `read_conversation`."""
+    version: str
+    """Hash of all that does not depend on the conversation; it goes on every result."""
+    static: str
+    """Rules, categories, areas, examples: the same for every conversation of a taxonomy version."""
+    data: str
+    """Masked messages as lines of JSON, and the numbered candidates."""
+    reminder: str
+    """What is said again after the data."""
+
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class Answer(Model, Generic[T]):
+    """A model's answer in the shape that was asked for; what it says is still to be verified."""
+
+    value: T
+    usage: Usage
+    model: str
+    """The name that the provider gives the model that answered."""
+    repaired: bool = False
+    """The first answer did not have the shape."""
+
+
+class LanguageModel(Protocol):
+    """A hosted or local model that reads a prompt and fills in a schema."""
+
+    @property
+    def name(self) -> str:
+        """Provider and model, such as `openai:gpt-5-mini`; it goes on every result."""
+        ...
+
+    @property
+    def most_output_tokens(self) -> int:
+        """No answer is longer: what a reservation of money counts with."""
+        ...
+
+    async def extract(self, prompt: Prompt, schema: type[T]) -> Answer[T]:
+        """Ask once, and once more if the answer does not have the shape.
+
+        Raises `ModelUnavailable`, `ModelRejected` or `ModelAnswerUnusable`. Must not be called
+        while a transaction is open.
+        """
+        ...
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        """An upper estimate of the prompt's tokens, without the network."""
         ...

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from earmark.db.models import Taxonomy
 from earmark.errors import Conflict
-from earmark.llm.base import TextModel
+from earmark.llm.base import Encoded, Lesson, TextModel
 from earmark.llm.local_artefact import ALGORITHM
 
 
@@ -30,7 +30,13 @@ class LocalModels:
         """What every version of a model made here begins with."""
         return ALGORITHM
 
-    def fit(self, texts: Sequence[str], taxonomy: Taxonomy) -> TextModel:
+    def fit(
+        self,
+        texts: Sequence[str],
+        taxonomy: Taxonomy,
+        lessons: Sequence[Lesson] = (),  # noqa: ARG002
+        encoded: Encoded | None = None,  # noqa: ARG002
+    ) -> TextModel:
         """Learn from a workspace's own (masked) texts and the taxonomy's examples.
 
         The same input gives the same model on the same machine. Uses the CPU for seconds, up to

@@ -42,7 +42,12 @@ class LocalModel:
         """Length of an embedding: 256, or fewer where little was learnt from."""
         return int(self._directions.shape[1])
 
-    def classify(self, texts: Sequence[str]) -> list[Prediction]:
+    @property
+    def encoder_version(self) -> str | None:
+        """Null: it needs nothing but its own numbers."""
+        return None
+
+    def classify(self, texts: Sequence[str], encoded: Vectors | None = None) -> list[Prediction]:  # noqa: ARG002
         """One prediction per text; all categories are equal for a text without known n-grams.
 
         Of a text the first 4,000 characters are read, and the beginning counts most.
@@ -52,7 +57,7 @@ class LocalModel:
             predictions += self._predict(rows)
         return predictions
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, texts: Sequence[str], encoded: Vectors | None = None) -> Vectors:  # noqa: ARG002
         """One unit vector per text, or zeros for a text without known n-grams."""
         width = len(self._directions)
         parts = [

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from earmark.db.models import Category, Taxonomy
+from earmark.db.models import Taxonomy
+from earmark.llm.base import words_of
 from earmark.llm.local_artefact import FittedState
 from earmark.llm.local_grams import MOST_CHARACTERS, Vocabulary, count_texts, normalize
 from earmark.llm.local_head import Head, Lessons, stack, teach
@@ -47,9 +48,7 @@ def learn(texts: Sequence[str], taxonomy: Taxonomy) -> bytes:
 def fit(texts: Sequence[str], taxonomy: Taxonomy) -> LocalModel:
     """Learn vocabulary, directions and head; see the module."""
     corpus = [text for text in map(normalize, _sample(texts)) if text]
-    words = [
-        [text for text in map(normalize, _words(item)) if text] for item in taxonomy.categories
-    ]
+    words = [[text for text in map(normalize, group) if text] for group in words_of(taxonomy)]
     taught = [text for group in words for text in group]
     vocabulary, width = _choose_vocabulary(corpus, taught)
     latent = corpus if len(corpus) >= _FEW_TEXTS else [*corpus, *taught]
@@ -66,10 +65,6 @@ def fit(texts: Sequence[str], taxonomy: Taxonomy) -> LocalModel:
             bias=head.bias,
         )
     )
-
-
-def _words(category: Category) -> tuple[str, ...]:
-    return (category.name, category.definition, *category.includes, *category.examples)
 
 
 def _sample(texts: Sequence[str]) -> Sequence[str]:
