@@ -179,7 +179,8 @@ def score_intervals(
     high = 1 - _lower_bound(weights, trials, np.where(labels > 0, 1 - found, 0.0))
     known = positives.sum(axis=1) / total[:, 0]
     impossible = (labels - positives).sum(axis=1) / total[:, 0]
-    low, high = np.maximum(low, known), np.minimum(high, 1 - impossible)
+    low = np.maximum(low, known)
+    high = np.maximum(np.minimum(high, 1 - impossible), low)
     overall = _overall(labels, positives)
     value = (weights * np.where(labels > 0, found, overall[:, None])).sum(axis=1)
     return np.clip(value, low, high), low, high
