@@ -10,6 +10,7 @@ import json
 import math
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal, Protocol
 
@@ -100,6 +101,17 @@ def schema_words(schema: type[BaseModel]) -> str:
 def in_prompt(form: Form) -> bool:
     """Whether the schema has to be said in the prompt."""
     return form in ("json_object", "prompt")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked; after a first answer also what was wrong with it."""
+
+    prompt: Prompt
+    schema: type[BaseModel]
+    form: Form
+    answered: str = ""
+    problem: str = ""
 
 
 class FormRefused(ModelError):

@@ -32,7 +32,11 @@ class Limits:
         return cls(options.concurrency)
 
     async def run(
-        self, call: Callable[[], Awaitable[R]], *, tokens: int, spent: Callable[[R], int]
+        self,
+        call: Callable[[], Awaitable[R]],
+        *,
+        tokens: int,  # noqa: ARG002 - for a subclass that counts
+        spent: Callable[[R], int],  # noqa: ARG002
     ) -> R:
         """Make the call when it fits; when the provider is busy, again after a common pause.
 

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,7 +13,7 @@ from pydantic import BaseModel
 
 from earmark.errors import ConfigurationError, ModelAnswerUnusable, ModelError, ModelUnavailable
 from earmark.llm.answers import Unreadable, read_answer
-from earmark.llm.base import Answer, LanguageModel, Prompt, Usage
+from earmark.llm.base import Answer, Prompt, Usage
 from earmark.llm.dialects import (
     PROBE,
     Dialect,
@@ -20,6 +22,7 @@ from earmark.llm.dialects import (
     Form,
     FormRefused,
     MemoryShelf,
+    Question,
     schema_words,
 )
 from earmark.llm.limits import Limits
@@ -27,7 +30,7 @@ from earmark.llm.provider_options import OFFLINE_WAY, ModelOptions
 from earmark.llm.token_estimate import most_tokens
 
 if TYPE_CHECKING:
-    from earmark.llm.provider_client import ProviderClient, Question, Reply
+    from earmark.llm.provider_client import ProviderClient, Reply
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -36,17 +39,14 @@ _TOKENS_AROUND = 200
 
 
 class HostedModel:
-    """A `LanguageModel` behind a provider's API."""
+    """A `LanguageModel` behind a provider's API; its libraries are loaded at the first question."""
 
     def __init__(
-        self, options: ModelOptions, client: "ProviderClient", limits: Limits, shelf: DialectShelf
+        self, options: ModelOptions, connection: "_Connection", limits: Limits, shelf: DialectShelf
     ) -> None:
-        from earmark.llm.provider_client import Question  # noqa: PLC0415
-
         self._options = options
-        self._client = client
+        self._connection = connection
         self._limits = limits
-        self._question = Question
         self.dialect = Dialect(options, shelf, self._ask_probe)
 
     @property
@@ -75,7 +75,7 @@ class HostedModel:
 
     async def _ask_first(self, prompt: Prompt, schema: type[BaseModel]) -> "tuple[Question, Reply]":
         """In the form that works; if that one is refused, it may not work any more."""
-        question = self._question(prompt, schema, await self.dialect.form())
+        question = Question(prompt, schema, await self.dialect.form())
         try:
             return question, await self._ask(question)
         except FormRefused as refusal:
@@ -108,14 +108,15 @@ class HostedModel:
     async def _ask(self, question: "Question") -> "Reply":
         """One question within the limits."""
         tokens = self.count_tokens(question.prompt) + most_tokens(schema_words(question.schema))
+        client = await self._connection.client()
         return await self._limits.run(
-            lambda: self._client.ask(question),
+            lambda: client.ask(question),
             tokens=tokens,
             spent=lambda reply: reply.usage.input_tokens + reply.usage.output_tokens,
         )
 
     async def _ask_probe(self, form: Form) -> str:
-        reply = await self._ask(self._question(PROBE, DialectProbe, form))
+        reply = await self._ask(Question(PROBE, DialectProbe, form))
         return reply.text
 
     def _read(self, reply: "Reply", schema: type[T]) -> Answer[T]:
@@ -152,33 +153,59 @@ def _sum(first: Usage, second: Usage) -> Usage:
     )
 
 
-def _load(options: ModelOptions) -> ModuleType:
-    try:
-        from earmark.llm import provider_client  # noqa: PLC0415
+class _Connection:
+    """The provider's client, made when it is first needed."""
 
-        vendor = "anthropic" if options.provider == "anthropic" else "openai"
-        __import__(f"pydantic_ai.models.{vendor}")
-    except ImportError as error:
+    def __init__(self, options: ModelOptions, limits: Limits, stack: AsyncExitStack) -> None:
+        self._options = options
+        self._limits = limits
+        self._stack = stack
+        self._opening = asyncio.Lock()
+        self._client: ProviderClient | None = None
+
+    async def client(self) -> "ProviderClient":
+        """The same for all questions."""
+        if self._client is None:
+            async with self._opening:
+                if self._client is None:
+                    self._client = await self._open()
+        return self._client
+
+    async def _open(self) -> "ProviderClient":
+        # Off the event loop, where the two seconds would be missed.
+        libraries = await asyncio.to_thread(_load, self._options)
+        return await self._stack.enter_async_context(
+            libraries.open_client(self._options, self._limits.observe)
+        )
+
+
+def _load(options: ModelOptions) -> ModuleType:
+    vendor = "anthropic" if options.provider == "anthropic" else "openai"
+    import_module(f"pydantic_ai.models.{vendor}")
+    return import_module("earmark.llm.provider_client")
+
+
+def _require_libraries(options: ModelOptions) -> None:
+    if find_spec("pydantic_ai") is None:
         raise ConfigurationError(
             f"The libraries for the language model {options.name} are not installed.",
-            why=f"{error.name} is missing: they are an extra, since Earmark works without.",
+            why="They are an extra, since Earmark works without them.",
             fix="Run `pip install 'earmark[llm]'` in Earmark's environment (in a checkout:"
             f" `python3 dev.py test --help`). {OFFLINE_WAY}",
-        ) from error
-    return provider_client
+        )
 
 
 @asynccontextmanager
 async def open_language_model(
     options: ModelOptions, *, limits: Limits | None = None, shelf: DialectShelf | None = None
-) -> AsyncGenerator[LanguageModel]:
-    """A model until the block ends; raises `ConfigurationError`. Nothing is sent yet.
+) -> AsyncGenerator[HostedModel]:
+    """A model until the block ends; raises `ConfigurationError`. Nothing is loaded or sent yet.
 
     `limits` are shared by all who use the account; `shelf` remembers how endpoints are asked.
     """
     options.check()
+    _require_libraries(options)
     limits = limits or Limits.of(options)
-    # Off the event loop, where two seconds would be missed.
-    libraries = await asyncio.to_thread(_load, options)
-    async with libraries.open_client(options, limits.observe) as client:
-        yield HostedModel(options, client, limits, shelf or MemoryShelf())
+    async with AsyncExitStack() as stack:
+        connection = _Connection(options, limits, stack)
+        yield HostedModel(options, connection, limits, shelf or MemoryShelf())

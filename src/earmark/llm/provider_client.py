@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import httpx2
-from pydantic import BaseModel
 from pydantic_ai.exceptions import ModelAPIError, UnexpectedModelBehavior
 from pydantic_ai.messages import (
     ModelMessage,
@@ -29,8 +28,8 @@ from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
-from earmark.llm.base import Prompt, Usage
-from earmark.llm.dialects import Form, in_prompt, schema_document, schema_words
+from earmark.llm.base import Usage
+from earmark.llm.dialects import Form, Question, in_prompt, schema_document, schema_words
 from earmark.llm.locality import is_local
 from earmark.llm.provider_errors import translate
 from earmark.llm.provider_options import ModelOptions
@@ -51,17 +50,6 @@ class Reply:
     model: str
     ended: str
     """`stop`, `length`, `refused`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked; after a first answer also what was wrong with it."""
-
-    prompt: Prompt
-    schema: type[BaseModel]
-    form: Form
-    answered: str = ""
-    problem: str = ""
 
 
 class ProviderClient:
