@@ -11,8 +11,9 @@ from earmark.db.connection import Database
 from earmark.db.models import Model
 from earmark.errors import BudgetReached, ModelAnswerUnusable, ModelUnavailable
 from earmark.llm.base import TextModel, Vectors
-from earmark.pipeline.embed import embed_texts
+from earmark.pipeline.embed import embed_issues, embed_texts
 from earmark.pipeline.language_reader import Asking, Read, Task, read_by_model
+from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.local_reader import Guess, read_locally
 from earmark.pipeline.reading_prompt import Sheet
 from earmark.pipeline.subject import Reader, Subject
@@ -41,6 +42,7 @@ class Desk:
     """What a page is read with, and the conversations on it."""
 
     reader: Reader
+    shelf: ModelShelf
     model: TextModel
     sheet: Sheet | None
     speaking: tuple[Subject, ...]
@@ -54,9 +56,8 @@ async def store_local(
     if not own:
         return
     subjects, guesses = [subject for subject, _ in own], [guessed for _, guessed in own]
-    analyses, vectors = await asyncio.to_thread(
-        read_locally, desk.reader, desk.model, subjects, guesses
-    )
+    analyses, found = await asyncio.to_thread(read_locally, desk.reader, subjects, guesses)
+    vectors = await embed_issues(desk.shelf, desk.model, found)
     async with database.write() as connection:
         await classification_storage.store_analyses(connection, workspace_id, analyses, vectors)
 
@@ -129,7 +130,7 @@ class Ledger:
         if not reads:
             return
         analyses = [read.analysis for read in reads]
-        vectors = await asyncio.to_thread(_embed, self._desk.model, reads)
+        vectors = await _embed(self._desk, reads)
         async with self._database.write() as connection:
             await classification_storage.store_analyses(
                 connection, self._workspace_id, analyses, vectors
@@ -170,9 +171,10 @@ def _keys(reader: Reader, tasks: Sequence[Task]) -> dict[str, str]:
     return {task.subject.id: reader.key_of(task.subject) for task in tasks}
 
 
-def _embed(model: TextModel, reads: Sequence[Read]) -> dict[IssueKey, Vectors]:
-    return embed_texts(
-        model,
+async def _embed(desk: Desk, reads: Sequence[Read]) -> dict[IssueKey, Vectors]:
+    return await embed_texts(
+        desk.shelf,
+        desk.model,
         [
             ((issue.conversation_id, issue.position), issue.statement, setting)
             for read in reads

@@ -6,7 +6,6 @@ Whom a conversation is read by is decided in `cascade`: by the workspace's local
 run tries again, and never a label.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -88,7 +87,7 @@ async def classify_page(
     if desk is None:
         return PageOutcome()
     await _skip(database, workspace_id, desk)
-    guesses = await asyncio.to_thread(guess, desk.model, desk.speaking)
+    guesses = await guess(desk.shelf, desk.model, desk.speaking)
     routes = await _routes(database, minds, workspace_id, desk, guesses)
     own = [
         (subject, guessed)
@@ -121,6 +120,7 @@ async def _set_up(
     subjects = [Subject(conversation=row, messages=tuple(masked[row.id])) for row in known]
     return Desk(
         reader=Reader(taxonomy=taxonomy, info=info, language_model=_name_reader(minds, sheet)),
+        shelf=minds.shelf,
         model=model,
         sheet=sheet,
         speaking=tuple(subject for subject in subjects if subject.customer_texts()),
@@ -189,7 +189,7 @@ async def _prepare(
         )
         names = await theme_storage.list_theme_names(connection, workspace_id)
     subjects = [subject for subject, _, _ in tasks.values()]
-    themes = await asyncio.to_thread(nearest_themes, desk.model, names, subjects)
+    themes = await nearest_themes(desk.shelf, desk.model, names, subjects)
     asking = Asking(
         workspace_id=workspace_id,
         run_id=run_id,

@@ -5,19 +5,20 @@ from collections.abc import Sequence
 from earmark.db.classification_storage import IssueKey
 from earmark.llm.base import TextModel, Vectors
 from earmark.pipeline.issues import ExtractedIssue
+from earmark.pipeline.learn import ModelShelf
 
 
-def embed_issues(
-    model: TextModel, issues: Sequence[tuple[IssueKey, ExtractedIssue]]
+async def embed_issues(
+    shelf: ModelShelf, model: TextModel, issues: Sequence[tuple[IssueKey, ExtractedIssue]]
 ) -> dict[IssueKey, Vectors]:
     """A vector of unit length for each issue that has a word the model knows."""
-    return embed_texts(
-        model, [(key, issue.statement, issue.embedding_text) for key, issue in issues]
+    return await embed_texts(
+        shelf, model, [(key, issue.statement, issue.embedding_text) for key, issue in issues]
     )
 
 
-def embed_texts(
-    model: TextModel, issues: Sequence[tuple[IssueKey, str, str]]
+async def embed_texts(
+    shelf: ModelShelf, model: TextModel, issues: Sequence[tuple[IssueKey, str, str]]
 ) -> dict[IssueKey, Vectors]:
     """The same for statements with their settings.
 
@@ -25,7 +26,8 @@ def embed_texts(
     """
     if not issues:
         return {}
-    vectors = model.embed([f"{statement}\n{setting}" for _, statement, setting in issues])
+    texts = [f"{statement}\n{setting}" for _, statement, setting in issues]
+    vectors = await shelf.embed(model, texts)
     return {
         key: vector
         for (key, _, _), vector in zip(issues, vectors, strict=True)

@@ -15,12 +15,11 @@ from earmark.db.models import (
     Issue,
     Model,
 )
-from earmark.llm.base import Prediction, TextModel, Vectors
+from earmark.llm.base import Prediction, TextModel
 from earmark.pipeline import facets, issues
 from earmark.pipeline.cascade import SURE, claim
-from earmark.pipeline.embed import embed_issues
 from earmark.pipeline.issues import ExtractedIssue
-from earmark.pipeline.learn import find_area
+from earmark.pipeline.learn import ModelShelf, find_area
 from earmark.pipeline.subject import LONGEST_TEXT, Reader, Subject
 from earmark.pipeline.verify import Verifier
 
@@ -34,18 +33,20 @@ class Guess(Model):
     """Of all that the customer wrote."""
 
 
-def guess(model: TextModel, subjects: Sequence[Subject]) -> list[Guess]:
-    """The local model's predictions; uses the CPU."""
-    openings = model.classify([subject.customer_texts()[0] for subject in subjects])
-    whole = model.classify([subject.thread_text() for subject in subjects])
+async def guess(shelf: ModelShelf, model: TextModel, subjects: Sequence[Subject]) -> list[Guess]:
+    """The local model's predictions."""
+    texts = [subject.customer_texts()[0] for subject in subjects]
+    texts += [subject.thread_text() for subject in subjects]
+    found = await shelf.classify(model, texts)
+    openings, whole = found[: len(subjects)], found[len(subjects) :]
     return [
         Guess(opening=opening, final=final) for opening, final in zip(openings, whole, strict=True)
     ]
 
 
 def read_locally(
-    reader: Reader, model: TextModel, subjects: Sequence[Subject], guesses: Sequence[Guess]
-) -> tuple[list[Analysis], dict[IssueKey, Vectors]]:
+    reader: Reader, subjects: Sequence[Subject], guesses: Sequence[Guess]
+) -> tuple[list[Analysis], list[tuple[IssueKey, ExtractedIssue]]]:
     """Read conversations that have words; uses the CPU, touches nothing else."""
     found: list[tuple[IssueKey, ExtractedIssue]] = []
     analyses: list[Analysis] = []
@@ -53,7 +54,7 @@ def read_locally(
         extracted, analysis = _read_one(reader, subject, guessed)
         analyses.append(analysis)
         found += [((analysis.conversation_id, n), issue) for n, issue in enumerate(extracted)]
-    return analyses, embed_issues(model, found)
+    return analyses, found
 
 
 def turns_of(subject: Subject) -> list[facets.Turn]:

@@ -44,6 +44,7 @@ class Services:
     """How often workspaces are looked at without being told to; null for never."""
     mode: Mode = Mode.OFFLINE
     language_model: LanguageModel | None = None
+    """Null offline."""
     spending: Spending | None = None
 
     @property
