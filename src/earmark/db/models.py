@@ -302,10 +302,7 @@ class Classification(Model):
     stage: ClassificationStage
     category_id: str
     confidence: float = Field(ge=0, le=1)
-    """Calibrated probability that the best category is right, also where it was too low to say.
-
-    Of a language model: how often people agreed when it was so sure (`pipeline/cascade.py`).
-    """
+    """Calibrated probability that the best category is right, also where it was too low to say."""
     runner_up_id: str | None = None
     runner_up_confidence: float | None = None
     decider: Decider
@@ -314,7 +311,6 @@ class Classification(Model):
     input_key: str
     """Hash of all that the label depends on; the same key gives the same label."""
     prompt_hash: str | None = None
-    """Of the prompt that a language model was given."""
     local_category_id: str | None = None
     """What the local model thought, where a language model decided."""
     local_confidence: float | None = None
@@ -374,7 +370,6 @@ class Facets(Model):
     self_service_gap: bool | None = None
     """A good help page would have spared the customer the question."""
     change_reason: str | None = None
-    """Why the thread's category is another one than the first message's."""
 
 
 class Direction(StrEnum):
@@ -438,9 +433,8 @@ class Issue(Model):
     component: str | None = None
     symptoms: tuple[str, ...] = ()
     root_cause_stated: str | None = None
-    """Somebody in the conversation said so."""
     root_cause_guessed: str | None = None
-    """A model supposes so; nobody said it."""
+    """A model supposes so; nobody said it, as they did what is stated."""
     known_theme_id: int | None = None
     """The theme that a model recognised, out of those it was offered."""
 
