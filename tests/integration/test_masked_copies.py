@@ -78,9 +78,7 @@ async def test_values_of_all_records_are_masked_the_same_everywhere(database: Da
 
 
 async def test_readers_are_given_the_masked_subject(database: Database) -> None:
-    workspace = await masked(
-        database, thread("It fails.", subject="Call rosalind@nordlicht.example")
-    )
+    workspace = await masked(database, thread("It fails.", subject="Call rosalind@x.example"))
     async with database.read() as reader:
         (readable,) = await list_readable(reader, workspace, ["1"])
     assert readable.subject == "Call <EMAIL_1>"
