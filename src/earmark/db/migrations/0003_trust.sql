@@ -109,6 +109,7 @@ $$;
 CREATE TRIGGER forget_changed_subject BEFORE UPDATE OF subject ON conversations
     FOR EACH ROW WHEN (OLD.subject IS DISTINCT FROM NEW.subject)
     EXECUTE FUNCTION forget_changed_subject();
+
 -- How each model endpoint (by the hash of its address and model) has to be asked for a shape.
 CREATE TABLE model_endpoints (
     endpoint_hash text        NOT NULL PRIMARY KEY,
