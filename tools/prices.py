@@ -110,7 +110,7 @@ def main() -> int:
     """Write the file."""
     today = datetime.now(tz=UTC).date()
     text = [
-        "# Written by tools/prices.py; US dollars for a million tokens. The providers' pages are the",
+        "# Written by tools/prices.py; US dollars for a million tokens. Providers' pages are the",
         "# authority: EARMARK_PRICE_INPUT, _CACHED and _OUTPUT put other figures in their place.",
         f'source = "genai-prices {version("genai-prices")}"',
         f"taken = {today.isoformat()}",
