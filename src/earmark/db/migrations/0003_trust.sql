@@ -94,7 +94,6 @@ CREATE TABLE spending_totals (
     PRIMARY KEY (workspace_id, scope, key)
 );
 
-<<<<<<< HEAD
 -- What a language model reads out of a conversation, and its answers as they came.
 ALTER TABLE analyses ADD COLUMN characters_left_out integer NOT NULL DEFAULT 0;
 ALTER TABLE analyses ADD COLUMN messages_left_out integer NOT NULL DEFAULT 0;
@@ -174,7 +173,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-=======
+
 -- Subjects are masked like messages: (start, end) in the masked one, in the subject, kind.
 ALTER TABLE conversations ADD COLUMN masked_subject text;
 ALTER TABLE conversations ADD COLUMN subject_spans jsonb NOT NULL DEFAULT '[]';
@@ -190,7 +189,6 @@ $$;
 CREATE TRIGGER forget_changed_subject BEFORE UPDATE OF subject ON conversations
     FOR EACH ROW WHEN (OLD.subject IS DISTINCT FROM NEW.subject)
     EXECUTE FUNCTION forget_changed_subject();
->>>>>>> main
 
 -- How each model endpoint (by the hash of its address and model) has to be asked for a shape.
 CREATE TABLE model_endpoints (
