@@ -22,6 +22,7 @@ from earmark.api.routers import (
     health,
     runs,
     stories,
+    taxonomy,
     themes,
     webhooks,
     workspaces,
@@ -36,7 +37,16 @@ OpenDatabase = Callable[[], AbstractAsyncContextManager[Database]]
 
 API_PREFIX: Final = "/api/v1"
 _INDEX: Final = "index.html"
-_ROUTERS: Final = (workspaces, conversations, themes, stories, runs, coverage, failures)
+_ROUTERS: Final = (
+    workspaces,
+    conversations,
+    themes,
+    stories,
+    runs,
+    coverage,
+    failures,
+    taxonomy,
+)
 
 
 def create_app(

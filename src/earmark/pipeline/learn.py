@@ -13,7 +13,8 @@ from earmark.llm.base import TextModel, TextModels
 from earmark.pipeline.progress import Progress
 from earmark.prompts import default_taxonomy
 
-_MOST_TEXTS: Final = 20_000
+MOST_TEXTS: Final = 20_000
+"""A model is fitted on a sample of so many, if there are more."""
 _REFIT_GROWTH: Final = 2.0
 _LEAST_TAGGED: Final = 5
 _MOST_AREAS: Final = 40
@@ -59,7 +60,7 @@ async def fit_model(
     async with database.read() as connection:
         present = await taxonomy_storage.latest_model(connection, workspace_id)
         texts = await masked_storage.sample_customer_texts(
-            connection, workspace_id, limit=_MOST_TEXTS
+            connection, workspace_id, limit=MOST_TEXTS
         )
     if present is not None and not _is_outdated(present, taxonomy, len(texts), shelf.models):
         await progress.report(0, 0)
