@@ -4,6 +4,7 @@ Every secret may also be given as `NAME_FILE`, the path of a file that holds it 
 """
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
 
@@ -91,6 +92,13 @@ class Settings(BaseSettings):
     )
     mode: Literal["offline", "cascade", "llm"] | None = None
     target_precision: float = Field(default=0.95, ge=0.5, le=0.999)
+
+    ceiling_run: Decimal | None = Field(default=None, ge=0)
+    ceiling_day: Decimal | None = Field(default=Decimal(10), ge=0)
+    ceiling_workspace: Decimal | None = Field(default=None, ge=0)
+    price_input: Decimal | None = Field(default=None, ge=0)
+    price_cached: Decimal | None = Field(default=None, ge=0)
+    price_output: Decimal | None = Field(default=None, ge=0)
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)

@@ -13,6 +13,7 @@ from earmark.db import embedded, workspace_storage
 from earmark.db.connection import Database, check_address, connect, open_database
 from earmark.db.migration import migrate, require_current, schema_state
 from earmark.db.models import Workspace
+from earmark.db.spending_storage import Ceilings
 from earmark.errors import ConfigurationError, EarmarkError
 from earmark.jobs.queue import migrate_queue
 from earmark.jobs.quota import SharedQuota
@@ -186,6 +187,13 @@ class Wiring:
             api_version=settings.intercom_api_version or API_VERSION,
             concurrency=settings.intercom_concurrency,
         )
+
+
+def default_ceilings(settings: Settings) -> Ceilings:
+    """What models may cost where a workspace has no ceilings of its own."""
+    return Ceilings(
+        run=settings.ceiling_run, day=settings.ceiling_day, total=settings.ceiling_workspace
+    )
 
 
 async def register_workspace(
