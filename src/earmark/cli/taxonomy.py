@@ -33,7 +33,7 @@ from earmark.cli.taxonomy_report import (
     tell_taxonomy,
     tell_versions,
 )
-from earmark.db import change_storage, taxonomy_storage
+from earmark.db import change_storage, run_storage, taxonomy_storage
 from earmark.db.change_storage import TaxonomyChange
 from earmark.db.connection import Database, ReadConnection
 from earmark.db.models import RunStatus, Workspace
@@ -389,8 +389,12 @@ async def _apply(
             found = await _find_change(connection, place.workspace.id, change_id)
             change = await change_storage.lock_change(connection, place.workspace.id, found.id)
             operations = await _operations(connection, place.workspace.id, change)
-            await taxonomy_change.require_usable(connection, place.workspace.id, change)
-            if yes:
+            under_way = yes and await _is_under_way(
+                connection, place.workspace.id, change, "applied"
+            )
+            if not under_way:
+                await taxonomy_change.require_usable(connection, place.workspace.id, change)
+            if yes and not under_way:
                 change = await taxonomy_jobs.apply_change(
                     connection, place.queue, place.workspace.id, change, unseen=unseen
                 )
@@ -419,7 +423,7 @@ async def _revert(
         async with place.database.write() as connection:
             change = await change_storage.lock_change(connection, place.workspace.id, change_id)
             operations = await _operations(connection, place.workspace.id, change)
-            if yes:
+            if yes and not await _is_under_way(connection, place.workspace.id, change, "reverted"):
                 change = await taxonomy_jobs.revert_change(
                     connection, place.queue, place.workspace.id, change
                 )
@@ -427,6 +431,18 @@ async def _revert(
         return await _follow(
             place, change, operations, again, written=yes, no_wait=no_wait, as_json=as_json
         )
+
+
+async def _is_under_way(
+    reader: ReadConnection, workspace_id: int, change: TaxonomyChange, status: str
+) -> bool:
+    """Whether the same command has begun it already, and its replay is to be gone on with."""
+    if change.status != status or change.run_id is None:
+        return False
+    run = await run_storage.get_run(reader, workspace_id, change.run_id)
+    if run.finished_at is None:
+        console.print(f"Run {run.id} is unfinished: going on with it.")
+    return run.finished_at is None
 
 
 async def _operations(
