@@ -23,6 +23,7 @@ from earmark.sources.intercom_client import open_intercom
 from earmark.sources.intercom_transport import API_VERSION, REGIONS, IntercomOptions
 
 if TYPE_CHECKING:
+    from earmark.llm.encoders import EncoderChoice
     from earmark.pipeline.run import Services
 
 _WATCH_SECONDS: Final = 2.0
@@ -108,18 +109,39 @@ class Wiring:
         """What a worker needs."""
         # They load numpy, scipy and tables of names: 40 MB that no other process needs.
         from earmark.llm.clustering import GraphThemeFinder  # noqa: PLC0415
+        from earmark.llm.encoders import encoders  # noqa: PLC0415
         from earmark.llm.local import LocalModels  # noqa: PLC0415
         from earmark.pipeline.learn import ModelShelf  # noqa: PLC0415
         from earmark.pipeline.run import Services  # noqa: PLC0415
 
-        async with self.database(max_size=8) as database, self._sources(database) as open_source:
+        async with (
+            self.database(max_size=8) as database,
+            self._sources(database) as open_source,
+            encoders(self.encoder_choice()) as open_encoder,
+        ):
             yield Services(
                 database=database,
                 open_source=open_source,
-                shelf=ModelShelf(LocalModels(apart=True)),
+                shelf=ModelShelf(LocalModels(apart=True), open_encoder=open_encoder),
                 finder=GraphThemeFinder(),
                 sync_every=self._sync_every,
             )
+
+    def encoder_choice(self) -> "EncoderChoice":
+        """Which encoder the settings name; nothing is opened yet."""
+        from earmark.llm.encoders import EncoderChoice  # noqa: PLC0415 - loads numpy
+
+        settings = self.settings
+        key = settings.secret("encoder_api_key")
+        if key is None and settings.encoder_base_url is None:
+            key = settings.secret("openai_api_key")  # never sent to any other address
+        return EncoderChoice(
+            name=settings.encoder,
+            models_dir=settings.data_dir / "models",
+            base_url=settings.encoder_base_url,
+            api_key=key,
+            local_only=settings.local_only,
+        )
 
     @asynccontextmanager
     async def _sources(

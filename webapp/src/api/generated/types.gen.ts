@@ -88,11 +88,11 @@ export type Category = {
 };
 
 /**
- * CategoryCount
+ * CategoryFigure
  *
- * How many conversations carry a category at the final stage.
+ * How many conversations carry a category now, and how many truly belong to it.
  */
-export type CategoryCount = {
+export type CategoryFigure = {
     /**
      * Category Id
      */
@@ -101,6 +101,7 @@ export type CategoryCount = {
      * Conversations
      */
     conversations: number;
+    estimate: Estimate | null;
 };
 
 /**
@@ -766,6 +767,58 @@ export type Driver = {
      * Quotes
      */
     quotes: Array<Quote>;
+    estimate: Estimate;
+    recent_estimate: Estimate;
+};
+
+/**
+ * Estimate
+ *
+ * What a raw count would be if people had read everything; with all that explains it.
+ */
+export type Estimate = {
+    count: Interval | null;
+    share: Interval | null;
+    /**
+     * Raw
+     */
+    raw: number;
+    /**
+     * Population
+     */
+    population: number;
+    /**
+     * Labels
+     */
+    labels: number;
+    /**
+     * Labels Within
+     */
+    labels_within: number;
+    /**
+     * Missing
+     */
+    missing: number;
+    /**
+     * Method
+     */
+    method?: 'ppi++ score';
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version?: number | null;
+    /**
+     * Since
+     */
+    since?: string | null;
+    /**
+     * Until
+     */
+    until?: string | null;
+    /**
+     * As Of
+     */
+    as_of: string;
 };
 
 /**
@@ -1506,6 +1559,7 @@ export type ThemeDetail = {
  */
 export type ThemeList = {
     totals: ThemeTotals;
+    themed_estimate: Estimate | null;
     /**
      * Weeks
      */
@@ -1682,8 +1736,9 @@ export type Week = {
     /**
      * Categories
      */
-    categories: Array<CategoryCount>;
+    categories: Array<CategoryFigure>;
     themed: ThemeTotals;
+    themed_estimate: Estimate | null;
     /**
      * Drivers
      */
