@@ -156,9 +156,10 @@ def tell_preview(change: TaxonomyChange, preview: Preview) -> None:
         f"Read {preview.read:,} of the {preview.conversations:,} conversations of the last twelve"
         f" weeks: {moved:,} would move that the draft does not itself rename."
     )
+    now, then = preview.before, preview.after
     console.print(
-        f"Cannot tell: {preview.before.cannot_tell:.1%} now, {preview.after.cannot_tell:.1%} then;"
-        f" mean confidence: {preview.before.confidence:.2f} now, {preview.after.confidence:.2f} then."
+        f"Cannot tell: {now.cannot_tell:.1%} now, {then.cannot_tell:.1%} then."
+        f" Mean confidence: {now.confidence:.2f} now, {then.confidence:.2f} then."
     )
     aside = [label for label in preview.labels if label.becomes is None]
     if aside:

@@ -123,8 +123,7 @@ async def fit_model(
         await progress.report(0, 0)
         return
     await progress.report(0, len(texts))
-    encoded = await _encode_lessons(await shelf.encoder(), texts, taxonomy, ())
-    model = await asyncio.to_thread(shelf.models.fit, texts, taxonomy, (), encoded)
+    model = await fit_anew(shelf, texts, taxonomy)
     fitted = NewTextModel(
         version=model.version,
         taxonomy_version=taxonomy.version,
@@ -137,6 +136,14 @@ async def fit_model(
         model_id = await taxonomy_storage.add_model(connection, workspace_id, fitted)
         await progress.report(len(texts), len(texts), connection)
     shelf.keep(workspace_id, model_id, model)
+
+
+async def fit_anew(
+    shelf: ModelShelf, texts: Sequence[str], taxonomy: Taxonomy, lessons: Sequence[Lesson] = ()
+) -> TextModel:
+    """A model of these texts under that taxonomy, off the event loop; it is not stored."""
+    encoded = await _encode_lessons(await shelf.encoder(), texts, taxonomy, lessons)
+    return await asyncio.to_thread(shelf.models.fit, texts, taxonomy, lessons, encoded)
 
 
 async def _encode_lessons(

@@ -5,7 +5,6 @@ weeks (a sample of them, if there are many) are read with it and with the presen
 themselves. What is kept are counts and ids: examples are looked up when they are shown.
 """
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -25,7 +24,7 @@ from earmark.db.preview_storage import PreviewText, WeekSize
 from earmark.errors import Conflict
 from earmark.llm.base import Prediction, TextModel
 from earmark.pipeline.classify import decide
-from earmark.pipeline.learn import MOST_TEXTS, ModelShelf
+from earmark.pipeline.learn import MOST_TEXTS, ModelShelf, fit_anew
 from earmark.pipeline.taxonomy_change import require_usable
 from earmark.pipeline.taxonomy_diff import Mapped, carry, map_forward, to_taxonomy
 from earmark.pipeline.taxonomy_preview_models import (
@@ -83,11 +82,9 @@ async def make_preview(
     try:
         await reading.report(0)
         began = monotonic()
-        draft = await asyncio.to_thread(
-            shelf.models.fit, texts, to_taxonomy(change.proposal, base.version + 1)
-        )
+        draft = await fit_anew(shelf, texts, to_taxonomy(change.proposal, base.version + 1))
         fit_seconds = monotonic() - began
-        outcomes = await reading.read(present, draft, ids)
+        outcomes = await reading.read(shelf, present, draft, ids)
     except Stopped:
         return
     forward = map_forward(base, change.proposal).categories
@@ -149,30 +146,34 @@ class _Reading:
         if not wanted:
             raise Stopped
 
-    async def read(self, present: TextModel, draft: TextModel, ids: Sequence[str]) -> list[Outcome]:
+    async def read(
+        self, shelf: ModelShelf, present: TextModel, draft: TextModel, ids: Sequence[str]
+    ) -> list[Outcome]:
         found: list[Outcome] = []
         for start in range(0, len(ids), _BATCH):
             async with self._database.read() as connection:
                 texts = await preview_storage.read_texts(
                     connection, self._workspace_id, ids[start : start + _BATCH]
                 )
-            found += await asyncio.to_thread(_read_both, present, draft, texts)
+            found += await _read_both(shelf, present, draft, texts)
             await self.report(min(len(ids), start + _BATCH))
         return found
 
 
-def _read_both(present: TextModel, draft: TextModel, texts: Sequence[PreviewText]) -> list[Outcome]:
+async def _read_both(
+    shelf: ModelShelf, present: TextModel, draft: TextModel, texts: Sequence[PreviewText]
+) -> list[Outcome]:
     said = [text.text for text in texts]
+    before = await shelf.classify(present, said)
+    after = await shelf.classify(draft, said)
     return [
         Outcome(
             conversation_id=text.conversation_id,
             week=text.week,
-            before=_label(before),
-            after=_label(after),
+            before=_label(now),
+            after=_label(then),
         )
-        for text, before, after in zip(
-            texts, present.classify(said), draft.classify(said), strict=True
-        )
+        for text, now, then in zip(texts, before, after, strict=True)
     ]
 
 
