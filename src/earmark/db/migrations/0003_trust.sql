@@ -135,3 +135,11 @@ CREATE TABLE taxonomy_changes (
 );
 -- One draft at a time, so that two people edit the same one and see each other.
 CREATE UNIQUE INDEX taxonomy_changes_draft ON taxonomy_changes (workspace_id) WHERE status = 'draft';
+
+-- How each model endpoint (by the hash of its address and model) has to be asked for a shape.
+CREATE TABLE model_endpoints (
+    endpoint_hash text        NOT NULL PRIMARY KEY,
+    model         text        NOT NULL,
+    form          text        NOT NULL CHECK (form IN ('json_schema', 'json_object', 'tool', 'prompt')),
+    probed_at     timestamptz NOT NULL DEFAULT now()
+);
