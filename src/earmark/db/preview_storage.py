@@ -96,7 +96,7 @@ async def read_texts(
             " WHERE workspace_id = %(workspace_id)s)"
             " SELECT c.id AS conversation_id, span.until - interval '7 days'"
             " * ceil(extract(epoch FROM span.until - c.created_at) / 604800)::int AS week,"
-            " left(concat_ws(E'\\n', nullif(c.subject, ''),"
+            " left(concat_ws(E'\\n', nullif(c.masked_subject, ''),"
             " string_agg(k.text, E'\\n' ORDER BY m.created_at, m.position, m.id)), 20000) AS text"
             " FROM span JOIN conversations c ON c.workspace_id = %(workspace_id)s"
             " AND c.id = ANY(%(ids)s) JOIN masked_messages k"
@@ -104,7 +104,7 @@ async def read_texts(
             " ON (m.workspace_id, m.conversation_id, m.id)"
             " = (k.workspace_id, k.conversation_id, k.message_id)"
             " WHERE m.author_role = 'customer' AND k.text ~ '\\S'"
-            " GROUP BY span.until, c.id, c.created_at, c.subject ORDER BY c.id",
+            " GROUP BY span.until, c.id, c.created_at, c.masked_subject ORDER BY c.id",
             {"workspace_id": workspace_id, "ids": list(conversation_ids)},
         )
         return await cursor.fetchall()

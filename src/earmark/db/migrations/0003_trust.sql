@@ -97,6 +97,22 @@ CREATE TABLE spending_totals (
     PRIMARY KEY (workspace_id, scope, key)
 );
 
+-- Subjects are masked like messages: (start, end) in the masked one, in the subject, kind.
+ALTER TABLE conversations ADD COLUMN masked_subject text;
+ALTER TABLE conversations ADD COLUMN subject_spans jsonb NOT NULL DEFAULT '[]';
+
+-- A copy must not outlive what it is a copy of.
+CREATE FUNCTION forget_changed_subject() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.masked_subject := NULL;
+    NEW.subject_spans := '[]';
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER forget_changed_subject BEFORE UPDATE OF subject ON conversations
+    FOR EACH ROW WHEN (OLD.subject IS DISTINCT FROM NEW.subject)
+    EXECUTE FUNCTION forget_changed_subject();
+
 ALTER TABLE product_areas ADD COLUMN definition text NOT NULL DEFAULT '';
 ALTER TABLE product_areas ADD COLUMN parent_id text;
 ALTER TABLE product_areas ADD FOREIGN KEY (workspace_id, taxonomy_version, parent_id)

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { applyTaxonomyChange, cancelRun, cancelTaxonomyPreview, countCategories, discardTaxonomyChange, draftTaxonomyChange, editTaxonomyChange, getConversation, getCost, getCoverage, getHealth, getReadiness, getRun, getStory, getTaxonomy, getTaxonomyChange, getTheme, getWeek, getWorkspace, listConversations, listFailures, listRuns, listStories, listTaxonomyChanges, listTaxonomyVersions, listThemeQuotes, listThemes, listWorkspaces, type Options, previewTaxonomyChange, receiveWebhook, retryFailures, revertTaxonomyChange, setCeilings, skipFailures, startRun } from '../sdk.gen';
-import type { ApplyTaxonomyChangeData, ApplyTaxonomyChangeError, ApplyTaxonomyChangeResponse, CancelRunData, CancelRunError, CancelRunResponse, CancelTaxonomyPreviewData, CancelTaxonomyPreviewError, CancelTaxonomyPreviewResponse, CountCategoriesData, CountCategoriesError, CountCategoriesResponse, DiscardTaxonomyChangeData, DiscardTaxonomyChangeError, DiscardTaxonomyChangeResponse, DraftTaxonomyChangeData, DraftTaxonomyChangeError, DraftTaxonomyChangeResponse, EditTaxonomyChangeData, EditTaxonomyChangeError, EditTaxonomyChangeResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetTaxonomyChangeData, GetTaxonomyChangeError, GetTaxonomyChangeResponse, GetTaxonomyData, GetTaxonomyError, GetTaxonomyResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListTaxonomyChangesData, ListTaxonomyChangesError, ListTaxonomyChangesResponse, ListTaxonomyVersionsData, ListTaxonomyVersionsError, ListTaxonomyVersionsResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, PreviewTaxonomyChangeData, PreviewTaxonomyChangeError, PreviewTaxonomyChangeResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, RevertTaxonomyChangeData, RevertTaxonomyChangeError, RevertTaxonomyChangeResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, StartRunData, StartRunError, StartRunResponse } from '../types.gen';
+import { applyTaxonomyChange, cancelRun, cancelTaxonomyPreview, countCategories, discardTaxonomyChange, draftTaxonomyChange, editTaxonomyChange, getConversation, getCost, getCoverage, getHealth, getMaskedConversation, getReadiness, getRun, getStory, getTaxonomy, getTaxonomyChange, getTheme, getWeek, getWorkspace, listConversations, listFailures, listRuns, listStories, listTaxonomyChanges, listTaxonomyVersions, listThemeQuotes, listThemes, listWorkspaces, type Options, previewTaxonomyChange, receiveWebhook, retryFailures, revertTaxonomyChange, setCeilings, skipFailures, startRun } from '../sdk.gen';
+import type { ApplyTaxonomyChangeData, ApplyTaxonomyChangeError, ApplyTaxonomyChangeResponse, CancelRunData, CancelRunError, CancelRunResponse, CancelTaxonomyPreviewData, CancelTaxonomyPreviewError, CancelTaxonomyPreviewResponse, CountCategoriesData, CountCategoriesError, CountCategoriesResponse, DiscardTaxonomyChangeData, DiscardTaxonomyChangeError, DiscardTaxonomyChangeResponse, DraftTaxonomyChangeData, DraftTaxonomyChangeError, DraftTaxonomyChangeResponse, EditTaxonomyChangeData, EditTaxonomyChangeError, EditTaxonomyChangeResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetMaskedConversationData, GetMaskedConversationError, GetMaskedConversationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetTaxonomyChangeData, GetTaxonomyChangeError, GetTaxonomyChangeResponse, GetTaxonomyData, GetTaxonomyError, GetTaxonomyResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListTaxonomyChangesData, ListTaxonomyChangesError, ListTaxonomyChangesResponse, ListTaxonomyVersionsData, ListTaxonomyVersionsError, ListTaxonomyVersionsResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, PreviewTaxonomyChangeData, PreviewTaxonomyChangeError, PreviewTaxonomyChangeResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, RevertTaxonomyChangeData, RevertTaxonomyChangeError, RevertTaxonomyChangeResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, StartRunData, StartRunError, StartRunResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -198,6 +198,26 @@ export const getConversationOptions = (options: Options<GetConversationData>) =>
         return data;
     },
     queryKey: getConversationQueryKey(options)
+});
+
+export const getMaskedConversationQueryKey = (options: Options<GetMaskedConversationData>) => createQueryKey('getMaskedConversation', options);
+
+/**
+ * Get Masked Conversation
+ *
+ * One conversation as models see it.
+ */
+export const getMaskedConversationOptions = (options: Options<GetMaskedConversationData>) => queryOptions<GetMaskedConversationResponse, GetMaskedConversationError, GetMaskedConversationResponse, ReturnType<typeof getMaskedConversationQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getMaskedConversation({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getMaskedConversationQueryKey(options)
 });
 
 export const listThemesQueryKey = (options: Options<ListThemesData>) => createQueryKey('listThemes', options);
