@@ -52,6 +52,7 @@ async def list_pages(page: Page) -> dict[str, str]:
         "run": f"{base}/runs/{run['id']}",
         "coverage": f"{base}/coverage",
         "coverage-table": f"{base}/coverage?chart=table",
+        "review": f"{base}/review",
         "no-such-theme": f"{base}/themes/999999",
         "no-such-page": f"{base}/nowhere",
     }
@@ -81,6 +82,7 @@ async def test_every_page_is_accessible_and_fits_its_screen(
 EMPTY: dict[str, Any] = {
     "themes": {
         "totals": {"conversations": 0, "themed": 0, "without_issue": 0, "themes": 0},
+        "themed_estimate": None,
         "weeks": [],
         "items": [],
     },

@@ -168,11 +168,11 @@ export type Category = {
 };
 
 /**
- * CategoryCount
+ * CategoryFigure
  *
- * How many conversations carry a category at the final stage.
+ * How many conversations carry a category now, and how many truly belong to it.
  */
-export type CategoryCount = {
+export type CategoryFigure = {
     /**
      * Category Id
      */
@@ -181,6 +181,7 @@ export type CategoryCount = {
      * Conversations
      */
     conversations: number;
+    estimate: Estimate | null;
 };
 
 /**
@@ -893,6 +894,58 @@ export type Driver = {
      * Quotes
      */
     quotes: Array<Quote>;
+    estimate: Estimate;
+    recent_estimate: Estimate;
+};
+
+/**
+ * Estimate
+ *
+ * What a raw count would be if people had read everything; with all that explains it.
+ */
+export type Estimate = {
+    count: Interval | null;
+    share: Interval | null;
+    /**
+     * Raw
+     */
+    raw: number;
+    /**
+     * Population
+     */
+    population: number;
+    /**
+     * Labels
+     */
+    labels: number;
+    /**
+     * Labels Within
+     */
+    labels_within: number;
+    /**
+     * Missing
+     */
+    missing: number;
+    /**
+     * Method
+     */
+    method?: 'ppi++ score';
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version?: number | null;
+    /**
+     * Since
+     */
+    since?: string | null;
+    /**
+     * Until
+     */
+    until?: string | null;
+    /**
+     * As Of
+     */
+    as_of: string;
 };
 
 /**
@@ -1813,6 +1866,7 @@ export type ThemeDetail = {
  */
 export type ThemeList = {
     totals: ThemeTotals;
+    themed_estimate: Estimate | null;
     /**
      * Weeks
      */
@@ -2026,8 +2080,9 @@ export type Week = {
     /**
      * Categories
      */
-    categories: Array<CategoryCount>;
+    categories: Array<CategoryFigure>;
     themed: ThemeTotals;
+    themed_estimate: Estimate | null;
     /**
      * Drivers
      */
