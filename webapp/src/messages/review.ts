@@ -34,6 +34,7 @@ export const emptyText =
 export const others = "What is left is with other people, or you have skipped it.";
 
 export const progress = "Progress";
+export const reason = "Why it was drawn";
 export const waiting = "Waiting";
 export const done = "Done";
 export const reasons: Record<ReviewCount["reason"], string> = {

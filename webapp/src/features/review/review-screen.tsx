@@ -117,7 +117,11 @@ function Progress({ state: { counts, agreement } }: { state: ReviewState }) {
       <h2 id="progress">{m.progress}</h2>
       <DataTable
         caption={m.progress}
-        columns={[{ name: "" }, { name: m.waiting, number: true }, { name: m.done, number: true }]}
+        columns={[
+          { name: m.reason },
+          { name: m.waiting, number: true },
+          { name: m.done, number: true },
+        ]}
         rows={counts.map(({ reason, open, done }) => ({
           key: reason,
           cells: [m.reasons[reason], count(open), count(done)],

@@ -92,9 +92,12 @@ function useAnswer(task: ReviewTask, onAnswer: (said: Said) => void) {
     setWarned(false);
   };
   const toggle = (id: number) =>
-    setThemes((before) =>
-      before?.includes(id) ? before.filter((one) => one !== id) : [...(before ?? []), id],
-    );
+    setThemes((before) => {
+      const others = (before ?? []).filter((one) => one !== id);
+      if (!before?.includes(id)) return [...others, id];
+      // Nothing chosen is no answer yet; that it belongs to none is an answer of its own.
+      return others.length > 0 ? others : null;
+    });
   const save = () => {
     if (category === null) setWarned(true);
     else onAnswer({ final: category, themes });

@@ -13,6 +13,8 @@ import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/review";
 
 const AHEAD = 4;
+/** One after the other: what is taken back must have been stored before. */
+const scope = { id: "review" };
 
 export interface Said {
   final: string;
@@ -56,12 +58,14 @@ export function useQueue(labeller: string) {
 
   const answering = useMutation({
     ...answerReviewItemMutation(),
+    scope,
     onSuccess: ({ conflicts: found }) => setConflicts(found),
     onSettled: afterwards,
   });
-  const skipping = useMutation({ ...skipReviewItemMutation(), onSettled: afterwards });
+  const skipping = useMutation({ ...skipReviewItemMutation(), scope, onSettled: afterwards });
   const undoing = useMutation({
     ...undoReviewMutation(),
+    scope,
     onSuccess: ({ task }) => {
       setTold(task ? m.undone : m.nothingToUndo);
       if (task) comeBack(task);
