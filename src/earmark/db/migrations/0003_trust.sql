@@ -153,3 +153,11 @@ SELECT DISTINCT m.workspace_id, m.conversation_id, 'theme' FROM machine m
    AND s.superseded_at IS NULL
   JOIN themes t ON (t.workspace_id, t.id) = (s.workspace_id, s.theme_id)
  WHERE t.created_at > now() - interval '14 days';
+
+-- How each model endpoint (by the hash of its address and model) has to be asked for a shape.
+CREATE TABLE model_endpoints (
+    endpoint_hash text        NOT NULL PRIMARY KEY,
+    model         text        NOT NULL,
+    form          text        NOT NULL CHECK (form IN ('json_schema', 'json_object', 'tool', 'prompt')),
+    probed_at     timestamptz NOT NULL DEFAULT now()
+);
