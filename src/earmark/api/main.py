@@ -21,6 +21,7 @@ from earmark.api.routers import (
     coverage,
     failures,
     health,
+    masked,
     review,
     runs,
     stories,
@@ -43,6 +44,7 @@ _INDEX: Final = "index.html"
 _ROUTERS: Final = (
     workspaces,
     conversations,
+    masked,
     themes,
     stories,
     runs,

@@ -154,6 +154,22 @@ SELECT DISTINCT m.workspace_id, m.conversation_id, 'theme' FROM machine m
   JOIN themes t ON (t.workspace_id, t.id) = (s.workspace_id, s.theme_id)
  WHERE t.created_at > now() - interval '14 days';
 
+-- Subjects are masked like messages: (start, end) in the masked one, in the subject, kind.
+ALTER TABLE conversations ADD COLUMN masked_subject text;
+ALTER TABLE conversations ADD COLUMN subject_spans jsonb NOT NULL DEFAULT '[]';
+
+-- A copy must not outlive what it is a copy of.
+CREATE FUNCTION forget_changed_subject() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.masked_subject := NULL;
+    NEW.subject_spans := '[]';
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER forget_changed_subject BEFORE UPDATE OF subject ON conversations
+    FOR EACH ROW WHEN (OLD.subject IS DISTINCT FROM NEW.subject)
+    EXECUTE FUNCTION forget_changed_subject();
+
 -- How each model endpoint (by the hash of its address and model) has to be asked for a shape.
 CREATE TABLE model_endpoints (
     endpoint_hash text        NOT NULL PRIMARY KEY,

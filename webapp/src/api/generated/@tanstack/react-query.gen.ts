@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { answerReviewItem, cancelRun, correctLabel, drawReview, getConversation, getCost, getCoverage, getHealth, getReadiness, getReview, getReviewItem, getRun, getStory, getTheme, getWeek, getWorkspace, listConversations, listFailures, listLabels, listReviewConflicts, listRuns, listStories, listThemeQuotes, listThemes, listWorkspaces, nextReview, type Options, receiveWebhook, retryFailures, setCeilings, skipFailures, skipReviewItem, startRun, undoLabels, undoReview } from '../sdk.gen';
-import type { AnswerReviewItemData, AnswerReviewItemError, AnswerReviewItemResponse, CancelRunData, CancelRunError, CancelRunResponse, CorrectLabelData, CorrectLabelError, CorrectLabelResponse, DrawReviewData, DrawReviewError, DrawReviewResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetReviewData, GetReviewError, GetReviewItemData, GetReviewItemError, GetReviewItemResponse, GetReviewResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListLabelsData, ListLabelsError, ListLabelsResponse, ListReviewConflictsData, ListReviewConflictsError, ListReviewConflictsResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, NextReviewData, NextReviewError, NextReviewResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, SkipReviewItemData, SkipReviewItemError, SkipReviewItemResponse, StartRunData, StartRunError, StartRunResponse, UndoLabelsData, UndoLabelsError, UndoLabelsResponse, UndoReviewData, UndoReviewError, UndoReviewResponse } from '../types.gen';
+import { answerReviewItem, cancelRun, correctLabel, drawReview, getConversation, getCost, getCoverage, getHealth, getMaskedConversation, getReadiness, getReview, getReviewItem, getRun, getStory, getTheme, getWeek, getWorkspace, listConversations, listFailures, listLabels, listReviewConflicts, listRuns, listStories, listThemeQuotes, listThemes, listWorkspaces, nextReview, type Options, receiveWebhook, retryFailures, setCeilings, skipFailures, skipReviewItem, startRun, undoLabels, undoReview } from '../sdk.gen';
+import type { AnswerReviewItemData, AnswerReviewItemError, AnswerReviewItemResponse, CancelRunData, CancelRunError, CancelRunResponse, CorrectLabelData, CorrectLabelError, CorrectLabelResponse, DrawReviewData, DrawReviewError, DrawReviewResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetMaskedConversationData, GetMaskedConversationError, GetMaskedConversationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetReviewData, GetReviewError, GetReviewItemData, GetReviewItemError, GetReviewItemResponse, GetReviewResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListLabelsData, ListLabelsError, ListLabelsResponse, ListReviewConflictsData, ListReviewConflictsError, ListReviewConflictsResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, NextReviewData, NextReviewError, NextReviewResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, SkipReviewItemData, SkipReviewItemError, SkipReviewItemResponse, StartRunData, StartRunError, StartRunResponse, UndoLabelsData, UndoLabelsError, UndoLabelsResponse, UndoReviewData, UndoReviewError, UndoReviewResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -198,6 +198,26 @@ export const getConversationOptions = (options: Options<GetConversationData>) =>
         return data;
     },
     queryKey: getConversationQueryKey(options)
+});
+
+export const getMaskedConversationQueryKey = (options: Options<GetMaskedConversationData>) => createQueryKey('getMaskedConversation', options);
+
+/**
+ * Get Masked Conversation
+ *
+ * One conversation as models see it.
+ */
+export const getMaskedConversationOptions = (options: Options<GetMaskedConversationData>) => queryOptions<GetMaskedConversationResponse, GetMaskedConversationError, GetMaskedConversationResponse, ReturnType<typeof getMaskedConversationQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getMaskedConversation({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getMaskedConversationQueryKey(options)
 });
 
 export const listThemesQueryKey = (options: Options<ListThemesData>) => createQueryKey('listThemes', options);
