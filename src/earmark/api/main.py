@@ -22,6 +22,7 @@ from earmark.api.routers import (
     failures,
     health,
     masked,
+    review,
     runs,
     stories,
     taxonomy,
@@ -51,7 +52,11 @@ _ROUTERS: Final = (
     coverage,
     failures,
     cost,
+<<<<<<< HEAD
     taxonomy,
+=======
+    review,
+>>>>>>> main
 )
 
 

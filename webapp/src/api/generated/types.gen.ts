@@ -29,6 +29,7 @@ export type AcceptanceCriterion = {
 };
 
 /**
+<<<<<<< HEAD
  * ApplyBody
  *
  * How to apply.
@@ -38,6 +39,57 @@ export type ApplyBody = {
      * Without Preview
      */
     without_preview?: boolean;
+=======
+ * Agreement
+ *
+ * How often people who labelled the same conversation said the same category.
+ */
+export type Agreement = {
+    /**
+     * Agreed
+     */
+    agreed: number;
+    /**
+     * Pairs
+     */
+    pairs: number;
+};
+
+/**
+ * AnswerRequest
+ *
+ * What a person says of an item.
+ */
+export type AnswerRequest = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Final
+     */
+    final: string;
+    /**
+     * Open
+     */
+    open?: string | null;
+    /**
+     * Themes
+     */
+    themes?: Array<number> | null;
+};
+
+/**
+ * Answered
+ *
+ * What an answer came to.
+ */
+export type Answered = {
+    /**
+     * Conflicts
+     */
+    conflicts: Array<Verdicts>;
+>>>>>>> main
 };
 
 /**
@@ -66,6 +118,34 @@ export type Attachment = {
  * Who speaks. A bot is anything automatic, an AI agent included.
  */
 export type AuthorRole = 'customer' | 'teammate' | 'bot';
+
+/**
+ * Candidate
+ *
+ * A theme that a conversation may belong to.
+ */
+export type Candidate = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Theme Id
+     */
+    theme_id: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Assigned
+     */
+    assigned: boolean;
+    /**
+     * Near
+     */
+    near: number;
+};
 
 /**
  * Category
@@ -701,6 +781,23 @@ export type ConversationRow = {
 };
 
 /**
+ * Correction
+ *
+ * A category that a person gives in passing.
+ */
+export type Correction = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    stage?: ClassificationStage;
+    /**
+     * Category Id
+     */
+    category_id: string;
+};
+
+/**
  * CostReport
  *
  * All that models have cost in this workspace, in US dollars.
@@ -885,6 +982,36 @@ export type Decider = 'rule' | 'local_model' | 'llm' | 'human';
  * What kind of trouble an issue describes.
  */
 export type Direction = 'broken' | 'missing' | 'slow' | 'confusing' | 'duplicate' | 'request' | 'question' | 'cannot_tell';
+
+/**
+ * DrawRequest
+ *
+ * How many items to add.
+ */
+export type DrawRequest = {
+    /**
+     * Number
+     */
+    number?: number;
+    /**
+     * Only Random
+     */
+    only_random?: boolean;
+};
+
+/**
+ * Drawn
+ *
+ * How many items were added, by reason.
+ */
+export type Drawn = {
+    /**
+     * Added
+     */
+    added: {
+        [key: string]: number;
+    };
+};
 
 /**
  * Driver
@@ -1097,6 +1224,55 @@ export type Health = {
 };
 
 /**
+ * HumanLabel
+ *
+ * A stored label.
+ */
+export type HumanLabel = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Kind
+     */
+    kind: 'open' | 'final' | 'theme';
+    /**
+     * Value
+     */
+    value: string;
+    /**
+     * Item Id
+     */
+    item_id?: number | null;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version: number;
+    /**
+     * Machine Value
+     */
+    machine_value: string | null;
+    /**
+     * Machine Confidence
+     */
+    machine_confidence: number | null;
+    machine_decider: Decider | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
  * Interval
  *
  * An estimate with its 95 % interval.
@@ -1117,6 +1293,30 @@ export type Interval = {
 };
 
 export type JsonValue = unknown;
+
+/**
+ * LabellerCount
+ *
+ * What one person has done.
+ */
+export type LabellerCount = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Labelled
+     */
+    labelled: number;
+    /**
+     * Skipped
+     */
+    skipped: number;
+    /**
+     * Latest At
+     */
+    latest_at: string | null;
+};
 
 /**
  * LedgerLine
@@ -1264,6 +1464,7 @@ export type NewCeilings = {
 };
 
 /**
+<<<<<<< HEAD
  * Operation
  *
  * One thing that a change does.
@@ -1289,6 +1490,21 @@ export type Operation = {
      * Detail
      */
     detail?: string;
+=======
+ * NextRequest
+ *
+ * Who asks for items, and how many.
+ */
+export type NextRequest = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Number
+     */
+    number?: number;
+>>>>>>> main
 };
 
 /**
@@ -1526,6 +1742,97 @@ export type ReadingState = {
      * Quotes Dropped
      */
     quotes_dropped: number;
+};
+
+/**
+ * ReviewCount
+ *
+ * Items of one reason.
+ */
+export type ReviewCount = {
+    /**
+     * Reason
+     */
+    reason: 'random' | 'margin' | 'disagreement' | 'quotes' | 'theme' | 'requested';
+    /**
+     * Open
+     */
+    open: number;
+    /**
+     * Done
+     */
+    done: number;
+};
+
+/**
+ * ReviewItem
+ *
+ * One conversation that somebody is to label.
+ */
+export type ReviewItem = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Reason
+     */
+    reason: 'random' | 'margin' | 'disagreement' | 'quotes' | 'theme' | 'requested';
+    /**
+     * Probability
+     */
+    probability: number | null;
+    /**
+     * Is Holdout
+     */
+    is_holdout: boolean;
+    /**
+     * Labellers
+     */
+    labellers: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * ReviewState
+ *
+ * How the queue stands.
+ */
+export type ReviewState = {
+    /**
+     * Counts
+     */
+    counts: Array<ReviewCount>;
+    /**
+     * Labellers
+     */
+    labellers: Array<LabellerCount>;
+    agreement: Agreement;
+};
+
+/**
+ * ReviewTask
+ *
+ * One item with what a person needs to decide it. What the machine thinks is not shown.
+ */
+export type ReviewTask = {
+    item: ReviewItem;
+    conversation: Conversation;
+    /**
+     * Messages
+     */
+    messages: Array<Message>;
+    /**
+     * Candidates
+     */
+    candidates: Array<Candidate>;
 };
 
 /**
@@ -2239,6 +2546,15 @@ export type TrendPoint = {
 };
 
 /**
+ * Undone
+ *
+ * The item that was taken back; null where there was nothing to take back.
+ */
+export type Undone = {
+    task: ReviewTask | null;
+};
+
+/**
  * UnreadableRow
  *
  * A row of a listing or of a file that holds no usable conversation.
@@ -2264,6 +2580,34 @@ export type UnreadableRow = {
  * How pressing the customer says it is.
  */
 export type Urgency = 'low' | 'normal' | 'high' | 'cannot_tell';
+
+/**
+ * Verdicts
+ *
+ * A conversation that two people labelled differently.
+ */
+export type Verdicts = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Kind
+     */
+    kind: 'open' | 'final' | 'theme';
+    /**
+     * Labellers
+     */
+    labellers: Array<string>;
+    /**
+     * Values
+     */
+    values: Array<string>;
+    /**
+     * Latest At
+     */
+    latest_at: string;
+};
 
 /**
  * Week
@@ -2294,6 +2638,7 @@ export type Week = {
 };
 
 /**
+<<<<<<< HEAD
  * WeekSize
  *
  * The conversations of seven days that begin at `week`; only masked ones can be read.
@@ -2307,6 +2652,17 @@ export type WeekSize = {
      * Conversations
      */
     conversations: number;
+=======
+ * Who
+ *
+ * A person.
+ */
+export type Who = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+>>>>>>> main
 };
 
 /**
@@ -3455,6 +3811,7 @@ export type SetCeilingsResponses = {
 
 export type SetCeilingsResponse = SetCeilingsResponses[keyof SetCeilingsResponses];
 
+<<<<<<< HEAD
 export type GetTaxonomyData = {
     body?: never;
     path: {
@@ -3503,6 +3860,9 @@ export type GetTaxonomyResponses = {
 export type GetTaxonomyResponse = GetTaxonomyResponses[keyof GetTaxonomyResponses];
 
 export type ListTaxonomyVersionsData = {
+=======
+export type GetReviewData = {
+>>>>>>> main
     body?: never;
     path: {
         /**
@@ -3513,6 +3873,7 @@ export type ListTaxonomyVersionsData = {
         workspace: string;
     };
     query?: never;
+<<<<<<< HEAD
     url: '/api/v1/workspaces/{workspace}/taxonomy/versions';
 };
 
@@ -3654,6 +4015,12 @@ export type DraftTaxonomyChangeData = {
 };
 
 export type DraftTaxonomyChangeErrors = {
+=======
+    url: '/api/v1/workspaces/{workspace}/review';
+};
+
+export type GetReviewErrors = {
+>>>>>>> main
     /**
      * Bad Request
      */
@@ -3676,6 +4043,7 @@ export type DraftTaxonomyChangeErrors = {
     503: Problem;
 };
 
+<<<<<<< HEAD
 export type DraftTaxonomyChangeError = DraftTaxonomyChangeErrors[keyof DraftTaxonomyChangeErrors];
 
 export type DraftTaxonomyChangeResponses = {
@@ -3703,6 +4071,23 @@ export type DiscardTaxonomyChangeData = {
          */
         change_id: number;
         /**
+=======
+export type GetReviewError = GetReviewErrors[keyof GetReviewErrors];
+
+export type GetReviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReviewState;
+};
+
+export type GetReviewResponse = GetReviewResponses[keyof GetReviewResponses];
+
+export type DrawReviewData = {
+    body: DrawRequest;
+    path: {
+        /**
+>>>>>>> main
          * Workspace
          *
          * The workspace's code
@@ -3710,10 +4095,21 @@ export type DiscardTaxonomyChangeData = {
         workspace: string;
     };
     query?: never;
+<<<<<<< HEAD
     url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
 };
 
 export type DiscardTaxonomyChangeErrors = {
+=======
+    url: '/api/v1/workspaces/{workspace}/review/draw';
+};
+
+export type DrawReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+>>>>>>> main
     /**
      * Not Found
      */
@@ -3723,32 +4119,251 @@ export type DiscardTaxonomyChangeErrors = {
      */
     409: Problem;
     /**
+<<<<<<< HEAD
      * Precondition Failed
      */
     412: Problem;
     /**
+=======
+>>>>>>> main
      * Unprocessable Entity
      */
     422: Problem;
     /**
+<<<<<<< HEAD
      * Precondition Required
      */
     428: Problem;
+    /**
+=======
+>>>>>>> main
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+<<<<<<< HEAD
+export type DiscardTaxonomyChangeError = DiscardTaxonomyChangeErrors[keyof DiscardTaxonomyChangeErrors];
+
+export type DiscardTaxonomyChangeResponses = {
+=======
+export type DrawReviewError = DrawReviewErrors[keyof DrawReviewErrors];
+
+export type DrawReviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: Drawn;
+};
+
+export type DrawReviewResponse = DrawReviewResponses[keyof DrawReviewResponses];
+
+export type NextReviewData = {
+    body: NextRequest;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/next';
+};
+
+export type NextReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
     /**
      * Service Unavailable
      */
     503: Problem;
 };
 
-export type DiscardTaxonomyChangeError = DiscardTaxonomyChangeErrors[keyof DiscardTaxonomyChangeErrors];
+export type NextReviewError = NextReviewErrors[keyof NextReviewErrors];
 
-export type DiscardTaxonomyChangeResponses = {
+export type NextReviewResponses = {
+    /**
+     * Response Nextreview
+     *
+     * Successful Response
+     */
+    200: Array<ReviewTask>;
+};
+
+export type NextReviewResponse = NextReviewResponses[keyof NextReviewResponses];
+
+export type GetReviewItemData = {
+    body?: never;
+    path: {
+        /**
+         * Item
+         */
+        item: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}';
+};
+
+export type GetReviewItemErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetReviewItemError = GetReviewItemErrors[keyof GetReviewItemErrors];
+
+export type GetReviewItemResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReviewTask;
+};
+
+export type GetReviewItemResponse = GetReviewItemResponses[keyof GetReviewItemResponses];
+
+export type AnswerReviewItemData = {
+    body: AnswerRequest;
+    path: {
+        /**
+         * Item
+         */
+        item: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}/label';
+};
+
+export type AnswerReviewItemErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type AnswerReviewItemError = AnswerReviewItemErrors[keyof AnswerReviewItemErrors];
+
+export type AnswerReviewItemResponses = {
+    /**
+     * Successful Response
+     */
+    200: Answered;
+};
+
+export type AnswerReviewItemResponse = AnswerReviewItemResponses[keyof AnswerReviewItemResponses];
+
+export type SkipReviewItemData = {
+    body: Who;
+    path: {
+        /**
+         * Item
+         */
+        item: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}/skip';
+};
+
+export type SkipReviewItemErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type SkipReviewItemError = SkipReviewItemErrors[keyof SkipReviewItemErrors];
+
+export type SkipReviewItemResponses = {
+>>>>>>> main
     /**
      * Successful Response
      */
     204: void;
 };
 
+<<<<<<< HEAD
 export type DiscardTaxonomyChangeResponse = DiscardTaxonomyChangeResponses[keyof DiscardTaxonomyChangeResponses];
 
 export type GetTaxonomyChangeData = {
@@ -3759,6 +4374,14 @@ export type GetTaxonomyChangeData = {
          */
         change_id: number;
         /**
+=======
+export type SkipReviewItemResponse = SkipReviewItemResponses[keyof SkipReviewItemResponses];
+
+export type UndoReviewData = {
+    body: Who;
+    path: {
+        /**
+>>>>>>> main
          * Workspace
          *
          * The workspace's code
@@ -3766,6 +4389,7 @@ export type GetTaxonomyChangeData = {
         workspace: string;
     };
     query?: never;
+<<<<<<< HEAD
     url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
 };
 
@@ -3822,6 +4446,12 @@ export type EditTaxonomyChangeData = {
 };
 
 export type EditTaxonomyChangeErrors = {
+=======
+    url: '/api/v1/workspaces/{workspace}/review/undo';
+};
+
+export type UndoReviewErrors = {
+>>>>>>> main
     /**
      * Bad Request
      */
@@ -3835,23 +4465,30 @@ export type EditTaxonomyChangeErrors = {
      */
     409: Problem;
     /**
+<<<<<<< HEAD
      * Precondition Failed
      */
     412: Problem;
     /**
+=======
+>>>>>>> main
      * Unprocessable Entity
      */
     422: Problem;
     /**
+<<<<<<< HEAD
      * Precondition Required
      */
     428: Problem;
     /**
+=======
+>>>>>>> main
      * Service Unavailable
      */
     503: Problem;
 };
 
+<<<<<<< HEAD
 export type EditTaxonomyChangeError = EditTaxonomyChangeErrors[keyof EditTaxonomyChangeErrors];
 
 export type EditTaxonomyChangeResponses = {
@@ -3871,6 +4508,23 @@ export type CancelTaxonomyPreviewData = {
          */
         change_id: number;
         /**
+=======
+export type UndoReviewError = UndoReviewErrors[keyof UndoReviewErrors];
+
+export type UndoReviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: Undone;
+};
+
+export type UndoReviewResponse = UndoReviewResponses[keyof UndoReviewResponses];
+
+export type ListReviewConflictsData = {
+    body?: never;
+    path: {
+        /**
+>>>>>>> main
          * Workspace
          *
          * The workspace's code
@@ -3878,6 +4532,7 @@ export type CancelTaxonomyPreviewData = {
         workspace: string;
     };
     query?: never;
+<<<<<<< HEAD
     url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/preview';
 };
 
@@ -3986,6 +4641,12 @@ export type ApplyTaxonomyChangeData = {
 };
 
 export type ApplyTaxonomyChangeErrors = {
+=======
+    url: '/api/v1/workspaces/{workspace}/review/conflicts';
+};
+
+export type ListReviewConflictsErrors = {
+>>>>>>> main
     /**
      * Bad Request
      */
@@ -3999,23 +4660,30 @@ export type ApplyTaxonomyChangeErrors = {
      */
     409: Problem;
     /**
+<<<<<<< HEAD
      * Precondition Failed
      */
     412: Problem;
     /**
+=======
+>>>>>>> main
      * Unprocessable Entity
      */
     422: Problem;
     /**
+<<<<<<< HEAD
      * Precondition Required
      */
     428: Problem;
     /**
+=======
+>>>>>>> main
      * Service Unavailable
      */
     503: Problem;
 };
 
+<<<<<<< HEAD
 export type ApplyTaxonomyChangeError = ApplyTaxonomyChangeErrors[keyof ApplyTaxonomyChangeErrors];
 
 export type ApplyTaxonomyChangeResponses = {
@@ -4042,6 +4710,28 @@ export type RevertTaxonomyChangeData = {
          * Change Id
          */
         change_id: number;
+=======
+export type ListReviewConflictsError = ListReviewConflictsErrors[keyof ListReviewConflictsErrors];
+
+export type ListReviewConflictsResponses = {
+    /**
+     * Response Listreviewconflicts
+     *
+     * Successful Response
+     */
+    200: Array<Verdicts>;
+};
+
+export type ListReviewConflictsResponse = ListReviewConflictsResponses[keyof ListReviewConflictsResponses];
+
+export type UndoLabelsData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+>>>>>>> main
         /**
          * Workspace
          *
@@ -4049,11 +4739,28 @@ export type RevertTaxonomyChangeData = {
          */
         workspace: string;
     };
+<<<<<<< HEAD
     query?: never;
     url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/revert';
 };
 
 export type RevertTaxonomyChangeErrors = {
+=======
+    query: {
+        /**
+         * Labeller
+         */
+        labeller: string;
+    };
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels';
+};
+
+export type UndoLabelsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+>>>>>>> main
     /**
      * Not Found
      */
@@ -4063,23 +4770,30 @@ export type RevertTaxonomyChangeErrors = {
      */
     409: Problem;
     /**
+<<<<<<< HEAD
      * Precondition Failed
      */
     412: Problem;
     /**
+=======
+>>>>>>> main
      * Unprocessable Entity
      */
     422: Problem;
     /**
+<<<<<<< HEAD
      * Precondition Required
      */
     428: Problem;
     /**
+=======
+>>>>>>> main
      * Service Unavailable
      */
     503: Problem;
 };
 
+<<<<<<< HEAD
 export type RevertTaxonomyChangeError = RevertTaxonomyChangeErrors[keyof RevertTaxonomyChangeErrors];
 
 export type RevertTaxonomyChangeResponses = {
@@ -4090,6 +4804,124 @@ export type RevertTaxonomyChangeResponses = {
 };
 
 export type RevertTaxonomyChangeResponse = RevertTaxonomyChangeResponses[keyof RevertTaxonomyChangeResponses];
+=======
+export type UndoLabelsError = UndoLabelsErrors[keyof UndoLabelsErrors];
+
+export type UndoLabelsResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type UndoLabelsResponse = UndoLabelsResponses[keyof UndoLabelsResponses];
+
+export type ListLabelsData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels';
+};
+
+export type ListLabelsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListLabelsError = ListLabelsErrors[keyof ListLabelsErrors];
+
+export type ListLabelsResponses = {
+    /**
+     * Response Listlabels
+     *
+     * Successful Response
+     */
+    200: Array<HumanLabel>;
+};
+
+export type ListLabelsResponse = ListLabelsResponses[keyof ListLabelsResponses];
+
+export type CorrectLabelData = {
+    body: Correction;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels';
+};
+
+export type CorrectLabelErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CorrectLabelError = CorrectLabelErrors[keyof CorrectLabelErrors];
+
+export type CorrectLabelResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type CorrectLabelResponse = CorrectLabelResponses[keyof CorrectLabelResponses];
+>>>>>>> main
 
 export type GetHealthData = {
     body?: never;
