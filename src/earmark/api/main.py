@@ -22,8 +22,10 @@ from earmark.api.routers import (
     failures,
     health,
     masked,
+    review,
     runs,
     stories,
+    taxonomy,
     themes,
     webhooks,
     workspaces,
@@ -50,6 +52,11 @@ _ROUTERS: Final = (
     coverage,
     failures,
     cost,
+<<<<<<< HEAD
+    taxonomy,
+=======
+    review,
+>>>>>>> main
 )
 
 

@@ -79,6 +79,12 @@ def confidence(stated: Stated, agreement: Agreement) -> float:
     return (agreed + _PRIOR_WEIGHT * _STATED[stated]) / (checked + _PRIOR_WEIGHT)
 
 
+def decide(prediction: Prediction) -> tuple[str, float]:
+    """The category that a prediction amounts to, and the probability of the best one."""
+    top = prediction.probabilities[0]
+    return claim(prediction.category_ids[0], top), top
+
+
 def claim(category_id: str, confidence: float) -> str:
     """The category if it is more likely right than wrong, else that nobody can tell."""
     return category_id if confidence >= SURE else CANNOT_TELL

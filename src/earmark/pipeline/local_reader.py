@@ -17,7 +17,7 @@ from earmark.db.models import (
 )
 from earmark.llm.base import Prediction, TextModel
 from earmark.pipeline import facets, issues
-from earmark.pipeline.cascade import SURE, claim
+from earmark.pipeline.cascade import SURE, decide
 from earmark.pipeline.issues import ExtractedIssue
 from earmark.pipeline.learn import ModelShelf, find_area
 from earmark.pipeline.subject import LONGEST_TEXT, Reader, Subject
@@ -111,7 +111,8 @@ def to_classification(
     reader: Reader, subject: Subject, stage: ClassificationStage, prediction: Prediction
 ) -> Classification:
     """The label that a prediction amounts to."""
-    best, top = prediction.category_ids[0], prediction.probabilities[0]
+    best = prediction.category_ids[0]
+    category, top = decide(prediction)
     # A taxonomy may have a single category, which then has no runner-up.
     second = prediction.category_ids[1] if len(prediction.category_ids) > 1 else None
     next_best = prediction.probabilities[1] if second else None
@@ -119,7 +120,7 @@ def to_classification(
     return Classification(
         conversation_id=subject.id,
         stage=stage,
-        category_id=claim(best, top),
+        category_id=category,
         confidence=top,
         runner_up_id=second if sure else best,
         runner_up_confidence=next_best if sure else top,
