@@ -52,11 +52,8 @@ _ROUTERS: Final = (
     coverage,
     failures,
     cost,
-<<<<<<< HEAD
     taxonomy,
-=======
     review,
->>>>>>> main
 )
 
 

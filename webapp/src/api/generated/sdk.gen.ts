@@ -2,11 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-<<<<<<< HEAD
-import type { ApplyTaxonomyChangeData, ApplyTaxonomyChangeErrors, ApplyTaxonomyChangeResponses, CancelRunData, CancelRunErrors, CancelRunResponses, CancelTaxonomyPreviewData, CancelTaxonomyPreviewErrors, CancelTaxonomyPreviewResponses, CountCategoriesData, CountCategoriesErrors, CountCategoriesResponses, DiscardTaxonomyChangeData, DiscardTaxonomyChangeErrors, DiscardTaxonomyChangeResponses, DraftTaxonomyChangeData, DraftTaxonomyChangeErrors, DraftTaxonomyChangeResponses, EditTaxonomyChangeData, EditTaxonomyChangeErrors, EditTaxonomyChangeResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetCostData, GetCostErrors, GetCostResponses, GetCoverageData, GetCoverageErrors, GetCoverageResponses, GetHealthData, GetHealthResponses, GetMaskedConversationData, GetMaskedConversationErrors, GetMaskedConversationResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetStoryData, GetStoryErrors, GetStoryResponses, GetTaxonomyChangeData, GetTaxonomyChangeErrors, GetTaxonomyChangeResponses, GetTaxonomyData, GetTaxonomyErrors, GetTaxonomyResponses, GetThemeData, GetThemeErrors, GetThemeResponses, GetWeekData, GetWeekErrors, GetWeekResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListStoriesData, ListStoriesErrors, ListStoriesResponses, ListTaxonomyChangesData, ListTaxonomyChangesErrors, ListTaxonomyChangesResponses, ListTaxonomyVersionsData, ListTaxonomyVersionsErrors, ListTaxonomyVersionsResponses, ListThemeQuotesData, ListThemeQuotesErrors, ListThemeQuotesResponses, ListThemesData, ListThemesErrors, ListThemesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, PreviewTaxonomyChangeData, PreviewTaxonomyChangeErrors, PreviewTaxonomyChangeResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RetryFailuresData, RetryFailuresErrors, RetryFailuresResponses, RevertTaxonomyChangeData, RevertTaxonomyChangeErrors, RevertTaxonomyChangeResponses, SetCeilingsData, SetCeilingsErrors, SetCeilingsResponses, SkipFailuresData, SkipFailuresErrors, SkipFailuresResponses, StartRunData, StartRunErrors, StartRunResponses, StreamRunEventsData, StreamRunEventsErrors, StreamRunEventsResponses, ValidateWebhookData, ValidateWebhookErrors, ValidateWebhookResponses } from './types.gen';
-=======
-import type { AnswerReviewItemData, AnswerReviewItemErrors, AnswerReviewItemResponses, CancelRunData, CancelRunErrors, CancelRunResponses, CorrectLabelData, CorrectLabelErrors, CorrectLabelResponses, DrawReviewData, DrawReviewErrors, DrawReviewResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetCostData, GetCostErrors, GetCostResponses, GetCoverageData, GetCoverageErrors, GetCoverageResponses, GetHealthData, GetHealthResponses, GetMaskedConversationData, GetMaskedConversationErrors, GetMaskedConversationResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetReviewData, GetReviewErrors, GetReviewItemData, GetReviewItemErrors, GetReviewItemResponses, GetReviewResponses, GetRunData, GetRunErrors, GetRunResponses, GetStoryData, GetStoryErrors, GetStoryResponses, GetThemeData, GetThemeErrors, GetThemeResponses, GetWeekData, GetWeekErrors, GetWeekResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListLabelsData, ListLabelsErrors, ListLabelsResponses, ListReviewConflictsData, ListReviewConflictsErrors, ListReviewConflictsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListStoriesData, ListStoriesErrors, ListStoriesResponses, ListThemeQuotesData, ListThemeQuotesErrors, ListThemeQuotesResponses, ListThemesData, ListThemesErrors, ListThemesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, NextReviewData, NextReviewErrors, NextReviewResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RetryFailuresData, RetryFailuresErrors, RetryFailuresResponses, SetCeilingsData, SetCeilingsErrors, SetCeilingsResponses, SkipFailuresData, SkipFailuresErrors, SkipFailuresResponses, SkipReviewItemData, SkipReviewItemErrors, SkipReviewItemResponses, StartRunData, StartRunErrors, StartRunResponses, StreamRunEventsData, StreamRunEventsErrors, StreamRunEventsResponses, UndoLabelsData, UndoLabelsErrors, UndoLabelsResponses, UndoReviewData, UndoReviewErrors, UndoReviewResponses, ValidateWebhookData, ValidateWebhookErrors, ValidateWebhookResponses } from './types.gen';
->>>>>>> main
+import type { AnswerReviewItemData, AnswerReviewItemErrors, AnswerReviewItemResponses, ApplyTaxonomyChangeData, ApplyTaxonomyChangeErrors, ApplyTaxonomyChangeResponses, CancelRunData, CancelRunErrors, CancelRunResponses, CancelTaxonomyPreviewData, CancelTaxonomyPreviewErrors, CancelTaxonomyPreviewResponses, CorrectLabelData, CorrectLabelErrors, CorrectLabelResponses, CountCategoriesData, CountCategoriesErrors, CountCategoriesResponses, DiscardTaxonomyChangeData, DiscardTaxonomyChangeErrors, DiscardTaxonomyChangeResponses, DraftTaxonomyChangeData, DraftTaxonomyChangeErrors, DraftTaxonomyChangeResponses, DrawReviewData, DrawReviewErrors, DrawReviewResponses, EditTaxonomyChangeData, EditTaxonomyChangeErrors, EditTaxonomyChangeResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetCostData, GetCostErrors, GetCostResponses, GetCoverageData, GetCoverageErrors, GetCoverageResponses, GetHealthData, GetHealthResponses, GetMaskedConversationData, GetMaskedConversationErrors, GetMaskedConversationResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetReviewData, GetReviewErrors, GetReviewItemData, GetReviewItemErrors, GetReviewItemResponses, GetReviewResponses, GetRunData, GetRunErrors, GetRunResponses, GetStoryData, GetStoryErrors, GetStoryResponses, GetTaxonomyChangeData, GetTaxonomyChangeErrors, GetTaxonomyChangeResponses, GetTaxonomyData, GetTaxonomyErrors, GetTaxonomyResponses, GetThemeData, GetThemeErrors, GetThemeResponses, GetWeekData, GetWeekErrors, GetWeekResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListLabelsData, ListLabelsErrors, ListLabelsResponses, ListReviewConflictsData, ListReviewConflictsErrors, ListReviewConflictsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListStoriesData, ListStoriesErrors, ListStoriesResponses, ListTaxonomyChangesData, ListTaxonomyChangesErrors, ListTaxonomyChangesResponses, ListTaxonomyVersionsData, ListTaxonomyVersionsErrors, ListTaxonomyVersionsResponses, ListThemeQuotesData, ListThemeQuotesErrors, ListThemeQuotesResponses, ListThemesData, ListThemesErrors, ListThemesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, NextReviewData, NextReviewErrors, NextReviewResponses, PreviewTaxonomyChangeData, PreviewTaxonomyChangeErrors, PreviewTaxonomyChangeResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RetryFailuresData, RetryFailuresErrors, RetryFailuresResponses, RevertTaxonomyChangeData, RevertTaxonomyChangeErrors, RevertTaxonomyChangeResponses, SetCeilingsData, SetCeilingsErrors, SetCeilingsResponses, SkipFailuresData, SkipFailuresErrors, SkipFailuresResponses, SkipReviewItemData, SkipReviewItemErrors, SkipReviewItemResponses, StartRunData, StartRunErrors, StartRunResponses, StreamRunEventsData, StreamRunEventsErrors, StreamRunEventsResponses, UndoLabelsData, UndoLabelsErrors, UndoLabelsResponses, UndoReviewData, UndoReviewErrors, UndoReviewResponses, ValidateWebhookData, ValidateWebhookErrors, ValidateWebhookResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -198,7 +194,6 @@ export const setCeilings = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
-<<<<<<< HEAD
  * Get Taxonomy
  *
  * A version of the taxonomy.
@@ -233,21 +228,6 @@ export const listTaxonomyChanges = <ThrowOnError extends boolean = true>(options
  */
 export const draftTaxonomyChange = <ThrowOnError extends boolean = true>(options: Options<DraftTaxonomyChangeData, ThrowOnError>): RequestResult<DraftTaxonomyChangeResponses, DraftTaxonomyChangeErrors, ThrowOnError> => (options.client ?? client).post<DraftTaxonomyChangeResponses, DraftTaxonomyChangeErrors, ThrowOnError>({
     url: '/api/v1/workspaces/{workspace}/taxonomy/changes',
-=======
- * Get Review
- *
- * How many items wait, who has labelled how many, and how well people agree.
- */
-export const getReview = <ThrowOnError extends boolean = true>(options: Options<GetReviewData, ThrowOnError>): RequestResult<GetReviewResponses, GetReviewErrors, ThrowOnError> => (options.client ?? client).get<GetReviewResponses, GetReviewErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/review', ...options });
-
-/**
- * Draw Review
- *
- * Add items: hard ones to learn from, random ones to measure with.
- */
-export const drawReview = <ThrowOnError extends boolean = true>(options: Options<DrawReviewData, ThrowOnError>): RequestResult<DrawReviewResponses, DrawReviewErrors, ThrowOnError> => (options.client ?? client).post<DrawReviewResponses, DrawReviewErrors, ThrowOnError>({
-    url: '/api/v1/workspaces/{workspace}/review/draw',
->>>>>>> main
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -256,7 +236,6 @@ export const drawReview = <ThrowOnError extends boolean = true>(options: Options
 });
 
 /**
-<<<<<<< HEAD
  * Discard Change
  *
  * Close a draft without applying it; it stays in the list.
@@ -277,14 +256,6 @@ export const getTaxonomyChange = <ThrowOnError extends boolean = true>(options: 
  */
 export const editTaxonomyChange = <ThrowOnError extends boolean = true>(options: Options<EditTaxonomyChangeData, ThrowOnError>): RequestResult<EditTaxonomyChangeResponses, EditTaxonomyChangeErrors, ThrowOnError> => (options.client ?? client).put<EditTaxonomyChangeResponses, EditTaxonomyChangeErrors, ThrowOnError>({
     url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}',
-=======
- * Next Review
- *
- * The next items for a person, kept from others for ten minutes; none when all is done.
- */
-export const nextReview = <ThrowOnError extends boolean = true>(options: Options<NextReviewData, ThrowOnError>): RequestResult<NextReviewResponses, NextReviewErrors, ThrowOnError> => (options.client ?? client).post<NextReviewResponses, NextReviewErrors, ThrowOnError>({
-    url: '/api/v1/workspaces/{workspace}/review/next',
->>>>>>> main
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -293,7 +264,6 @@ export const nextReview = <ThrowOnError extends boolean = true>(options: Options
 });
 
 /**
-<<<<<<< HEAD
  * Cancel Preview
  *
  * Stop making a preview.
@@ -314,7 +284,56 @@ export const previewTaxonomyChange = <ThrowOnError extends boolean = true>(optio
  */
 export const applyTaxonomyChange = <ThrowOnError extends boolean = true>(options: Options<ApplyTaxonomyChangeData, ThrowOnError>): RequestResult<ApplyTaxonomyChangeResponses, ApplyTaxonomyChangeErrors, ThrowOnError> => (options.client ?? client).post<ApplyTaxonomyChangeResponses, ApplyTaxonomyChangeErrors, ThrowOnError>({
     url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/apply',
-=======
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revert Change
+ *
+ * Bring back, as a new version, what was before; `Location` names the run.
+ */
+export const revertTaxonomyChange = <ThrowOnError extends boolean = true>(options: Options<RevertTaxonomyChangeData, ThrowOnError>): RequestResult<RevertTaxonomyChangeResponses, RevertTaxonomyChangeErrors, ThrowOnError> => (options.client ?? client).post<RevertTaxonomyChangeResponses, RevertTaxonomyChangeErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/revert', ...options });
+
+/**
+ * Get Review
+ *
+ * How many items wait, who has labelled how many, and how well people agree.
+ */
+export const getReview = <ThrowOnError extends boolean = true>(options: Options<GetReviewData, ThrowOnError>): RequestResult<GetReviewResponses, GetReviewErrors, ThrowOnError> => (options.client ?? client).get<GetReviewResponses, GetReviewErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/review', ...options });
+
+/**
+ * Draw Review
+ *
+ * Add items: hard ones to learn from, random ones to measure with.
+ */
+export const drawReview = <ThrowOnError extends boolean = true>(options: Options<DrawReviewData, ThrowOnError>): RequestResult<DrawReviewResponses, DrawReviewErrors, ThrowOnError> => (options.client ?? client).post<DrawReviewResponses, DrawReviewErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/review/draw',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Next Review
+ *
+ * The next items for a person, kept from others for ten minutes; none when all is done.
+ */
+export const nextReview = <ThrowOnError extends boolean = true>(options: Options<NextReviewData, ThrowOnError>): RequestResult<NextReviewResponses, NextReviewErrors, ThrowOnError> => (options.client ?? client).post<NextReviewResponses, NextReviewErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/review/next',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Get Review Item
  *
  * One item, also one that is done: to look at it again.
@@ -328,7 +347,6 @@ export const getReviewItem = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const answerReviewItem = <ThrowOnError extends boolean = true>(options: Options<AnswerReviewItemData, ThrowOnError>): RequestResult<AnswerReviewItemResponses, AnswerReviewItemErrors, ThrowOnError> => (options.client ?? client).post<AnswerReviewItemResponses, AnswerReviewItemErrors, ThrowOnError>({
     url: '/api/v1/workspaces/{workspace}/review/items/{item}/label',
->>>>>>> main
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -337,13 +355,6 @@ export const answerReviewItem = <ThrowOnError extends boolean = true>(options: O
 });
 
 /**
-<<<<<<< HEAD
- * Revert Change
- *
- * Bring back, as a new version, what was before; `Location` names the run.
- */
-export const revertTaxonomyChange = <ThrowOnError extends boolean = true>(options: Options<RevertTaxonomyChangeData, ThrowOnError>): RequestResult<RevertTaxonomyChangeResponses, RevertTaxonomyChangeErrors, ThrowOnError> => (options.client ?? client).post<RevertTaxonomyChangeResponses, RevertTaxonomyChangeErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/revert', ...options });
-=======
  * Skip Review Item
  *
  * Do not show this item to the person again.
@@ -405,7 +416,6 @@ export const correctLabel = <ThrowOnError extends boolean = true>(options: Optio
         ...options.headers
     }
 });
->>>>>>> main
 
 /**
  * Get Health

@@ -29,17 +29,6 @@ export type AcceptanceCriterion = {
 };
 
 /**
-<<<<<<< HEAD
- * ApplyBody
- *
- * How to apply.
- */
-export type ApplyBody = {
-    /**
-     * Without Preview
-     */
-    without_preview?: boolean;
-=======
  * Agreement
  *
  * How often people who labelled the same conversation said the same category.
@@ -89,7 +78,18 @@ export type Answered = {
      * Conflicts
      */
     conflicts: Array<Verdicts>;
->>>>>>> main
+};
+
+/**
+ * ApplyBody
+ *
+ * How to apply.
+ */
+export type ApplyBody = {
+    /**
+     * Without Preview
+     */
+    without_preview?: boolean;
 };
 
 /**
@@ -1464,7 +1464,22 @@ export type NewCeilings = {
 };
 
 /**
-<<<<<<< HEAD
+ * NextRequest
+ *
+ * Who asks for items, and how many.
+ */
+export type NextRequest = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Number
+     */
+    number?: number;
+};
+
+/**
  * Operation
  *
  * One thing that a change does.
@@ -1490,21 +1505,6 @@ export type Operation = {
      * Detail
      */
     detail?: string;
-=======
- * NextRequest
- *
- * Who asks for items, and how many.
- */
-export type NextRequest = {
-    /**
-     * Labeller
-     */
-    labeller: string;
-    /**
-     * Number
-     */
-    number?: number;
->>>>>>> main
 };
 
 /**
@@ -2638,7 +2638,6 @@ export type Week = {
 };
 
 /**
-<<<<<<< HEAD
  * WeekSize
  *
  * The conversations of seven days that begin at `week`; only masked ones can be read.
@@ -2652,7 +2651,9 @@ export type WeekSize = {
      * Conversations
      */
     conversations: number;
-=======
+};
+
+/**
  * Who
  *
  * A person.
@@ -2662,7 +2663,6 @@ export type Who = {
      * Labeller
      */
     labeller: string;
->>>>>>> main
 };
 
 /**
@@ -3811,7 +3811,6 @@ export type SetCeilingsResponses = {
 
 export type SetCeilingsResponse = SetCeilingsResponses[keyof SetCeilingsResponses];
 
-<<<<<<< HEAD
 export type GetTaxonomyData = {
     body?: never;
     path: {
@@ -3860,9 +3859,6 @@ export type GetTaxonomyResponses = {
 export type GetTaxonomyResponse = GetTaxonomyResponses[keyof GetTaxonomyResponses];
 
 export type ListTaxonomyVersionsData = {
-=======
-export type GetReviewData = {
->>>>>>> main
     body?: never;
     path: {
         /**
@@ -3873,7 +3869,6 @@ export type GetReviewData = {
         workspace: string;
     };
     query?: never;
-<<<<<<< HEAD
     url: '/api/v1/workspaces/{workspace}/taxonomy/versions';
 };
 
@@ -4015,12 +4010,6 @@ export type DraftTaxonomyChangeData = {
 };
 
 export type DraftTaxonomyChangeErrors = {
-=======
-    url: '/api/v1/workspaces/{workspace}/review';
-};
-
-export type GetReviewErrors = {
->>>>>>> main
     /**
      * Bad Request
      */
@@ -4043,7 +4032,6 @@ export type GetReviewErrors = {
     503: Problem;
 };
 
-<<<<<<< HEAD
 export type DraftTaxonomyChangeError = DraftTaxonomyChangeErrors[keyof DraftTaxonomyChangeErrors];
 
 export type DraftTaxonomyChangeResponses = {
@@ -4071,7 +4059,431 @@ export type DiscardTaxonomyChangeData = {
          */
         change_id: number;
         /**
-=======
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
+};
+
+export type DiscardTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DiscardTaxonomyChangeError = DiscardTaxonomyChangeErrors[keyof DiscardTaxonomyChangeErrors];
+
+export type DiscardTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DiscardTaxonomyChangeResponse = DiscardTaxonomyChangeResponses[keyof DiscardTaxonomyChangeResponses];
+
+export type GetTaxonomyChangeData = {
+    body?: never;
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
+};
+
+export type GetTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetTaxonomyChangeError = GetTaxonomyChangeErrors[keyof GetTaxonomyChangeErrors];
+
+export type GetTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChangeDetail;
+};
+
+export type GetTaxonomyChangeResponse = GetTaxonomyChangeResponses[keyof GetTaxonomyChangeResponses];
+
+export type EditTaxonomyChangeData = {
+    body: EditBody;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
+};
+
+export type EditTaxonomyChangeErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type EditTaxonomyChangeError = EditTaxonomyChangeErrors[keyof EditTaxonomyChangeErrors];
+
+export type EditTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChangeDetail;
+};
+
+export type EditTaxonomyChangeResponse = EditTaxonomyChangeResponses[keyof EditTaxonomyChangeResponses];
+
+export type CancelTaxonomyPreviewData = {
+    body?: never;
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/preview';
+};
+
+export type CancelTaxonomyPreviewErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CancelTaxonomyPreviewError = CancelTaxonomyPreviewErrors[keyof CancelTaxonomyPreviewErrors];
+
+export type CancelTaxonomyPreviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChangeDetail;
+};
+
+export type CancelTaxonomyPreviewResponse = CancelTaxonomyPreviewResponses[keyof CancelTaxonomyPreviewResponses];
+
+export type PreviewTaxonomyChangeData = {
+    body?: never;
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/preview';
+};
+
+export type PreviewTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type PreviewTaxonomyChangeError = PreviewTaxonomyChangeErrors[keyof PreviewTaxonomyChangeErrors];
+
+export type PreviewTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    202: ChangeDetail;
+};
+
+export type PreviewTaxonomyChangeResponse = PreviewTaxonomyChangeResponses[keyof PreviewTaxonomyChangeResponses];
+
+export type ApplyTaxonomyChangeData = {
+    body: ApplyBody;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/apply';
+};
+
+export type ApplyTaxonomyChangeErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ApplyTaxonomyChangeError = ApplyTaxonomyChangeErrors[keyof ApplyTaxonomyChangeErrors];
+
+export type ApplyTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    202: ChangeDetail;
+};
+
+export type ApplyTaxonomyChangeResponse = ApplyTaxonomyChangeResponses[keyof ApplyTaxonomyChangeResponses];
+
+export type RevertTaxonomyChangeData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/revert';
+};
+
+export type RevertTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type RevertTaxonomyChangeError = RevertTaxonomyChangeErrors[keyof RevertTaxonomyChangeErrors];
+
+export type RevertTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    202: ChangeDetail;
+};
+
+export type RevertTaxonomyChangeResponse = RevertTaxonomyChangeResponses[keyof RevertTaxonomyChangeResponses];
+
+export type GetReviewData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review';
+};
+
+export type GetReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
 export type GetReviewError = GetReviewErrors[keyof GetReviewErrors];
 
 export type GetReviewResponses = {
@@ -4087,7 +4499,6 @@ export type DrawReviewData = {
     body: DrawRequest;
     path: {
         /**
->>>>>>> main
          * Workspace
          *
          * The workspace's code
@@ -4095,12 +4506,6 @@ export type DrawReviewData = {
         workspace: string;
     };
     query?: never;
-<<<<<<< HEAD
-    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
-};
-
-export type DiscardTaxonomyChangeErrors = {
-=======
     url: '/api/v1/workspaces/{workspace}/review/draw';
 };
 
@@ -4109,7 +4514,6 @@ export type DrawReviewErrors = {
      * Bad Request
      */
     400: Problem;
->>>>>>> main
     /**
      * Not Found
      */
@@ -4119,34 +4523,15 @@ export type DrawReviewErrors = {
      */
     409: Problem;
     /**
-<<<<<<< HEAD
-     * Precondition Failed
-     */
-    412: Problem;
-    /**
-=======
->>>>>>> main
      * Unprocessable Entity
      */
     422: Problem;
     /**
-<<<<<<< HEAD
-     * Precondition Required
-     */
-    428: Problem;
-    /**
-=======
->>>>>>> main
      * Service Unavailable
      */
     503: Problem;
 };
 
-<<<<<<< HEAD
-export type DiscardTaxonomyChangeError = DiscardTaxonomyChangeErrors[keyof DiscardTaxonomyChangeErrors];
-
-export type DiscardTaxonomyChangeResponses = {
-=======
 export type DrawReviewError = DrawReviewErrors[keyof DrawReviewErrors];
 
 export type DrawReviewResponses = {
@@ -4356,32 +4741,18 @@ export type SkipReviewItemErrors = {
 export type SkipReviewItemError = SkipReviewItemErrors[keyof SkipReviewItemErrors];
 
 export type SkipReviewItemResponses = {
->>>>>>> main
     /**
      * Successful Response
      */
     204: void;
 };
 
-<<<<<<< HEAD
-export type DiscardTaxonomyChangeResponse = DiscardTaxonomyChangeResponses[keyof DiscardTaxonomyChangeResponses];
-
-export type GetTaxonomyChangeData = {
-    body?: never;
-    path: {
-        /**
-         * Change Id
-         */
-        change_id: number;
-        /**
-=======
 export type SkipReviewItemResponse = SkipReviewItemResponses[keyof SkipReviewItemResponses];
 
 export type UndoReviewData = {
     body: Who;
     path: {
         /**
->>>>>>> main
          * Workspace
          *
          * The workspace's code
@@ -4389,69 +4760,10 @@ export type UndoReviewData = {
         workspace: string;
     };
     query?: never;
-<<<<<<< HEAD
-    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
-};
-
-export type GetTaxonomyChangeErrors = {
-    /**
-     * Not Found
-     */
-    404: Problem;
-    /**
-     * Unprocessable Entity
-     */
-    422: Problem;
-    /**
-     * Service Unavailable
-     */
-    503: Problem;
-};
-
-export type GetTaxonomyChangeError = GetTaxonomyChangeErrors[keyof GetTaxonomyChangeErrors];
-
-export type GetTaxonomyChangeResponses = {
-    /**
-     * Successful Response
-     */
-    200: ChangeDetail;
-};
-
-export type GetTaxonomyChangeResponse = GetTaxonomyChangeResponses[keyof GetTaxonomyChangeResponses];
-
-export type EditTaxonomyChangeData = {
-    body: EditBody;
-    headers?: {
-        /**
-         * If-Match
-         *
-         * `ETag` of the change that was read
-         */
-        'if-match'?: string | null;
-    };
-    path: {
-        /**
-         * Change Id
-         */
-        change_id: number;
-        /**
-         * Workspace
-         *
-         * The workspace's code
-         */
-        workspace: string;
-    };
-    query?: never;
-    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
-};
-
-export type EditTaxonomyChangeErrors = {
-=======
     url: '/api/v1/workspaces/{workspace}/review/undo';
 };
 
 export type UndoReviewErrors = {
->>>>>>> main
     /**
      * Bad Request
      */
@@ -4465,50 +4777,15 @@ export type UndoReviewErrors = {
      */
     409: Problem;
     /**
-<<<<<<< HEAD
-     * Precondition Failed
-     */
-    412: Problem;
-    /**
-=======
->>>>>>> main
      * Unprocessable Entity
      */
     422: Problem;
     /**
-<<<<<<< HEAD
-     * Precondition Required
-     */
-    428: Problem;
-    /**
-=======
->>>>>>> main
      * Service Unavailable
      */
     503: Problem;
 };
 
-<<<<<<< HEAD
-export type EditTaxonomyChangeError = EditTaxonomyChangeErrors[keyof EditTaxonomyChangeErrors];
-
-export type EditTaxonomyChangeResponses = {
-    /**
-     * Successful Response
-     */
-    200: ChangeDetail;
-};
-
-export type EditTaxonomyChangeResponse = EditTaxonomyChangeResponses[keyof EditTaxonomyChangeResponses];
-
-export type CancelTaxonomyPreviewData = {
-    body?: never;
-    path: {
-        /**
-         * Change Id
-         */
-        change_id: number;
-        /**
-=======
 export type UndoReviewError = UndoReviewErrors[keyof UndoReviewErrors];
 
 export type UndoReviewResponses = {
@@ -4524,7 +4801,6 @@ export type ListReviewConflictsData = {
     body?: never;
     path: {
         /**
->>>>>>> main
          * Workspace
          *
          * The workspace's code
@@ -4532,121 +4808,10 @@ export type ListReviewConflictsData = {
         workspace: string;
     };
     query?: never;
-<<<<<<< HEAD
-    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/preview';
-};
-
-export type CancelTaxonomyPreviewErrors = {
-    /**
-     * Not Found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Unprocessable Entity
-     */
-    422: Problem;
-    /**
-     * Service Unavailable
-     */
-    503: Problem;
-};
-
-export type CancelTaxonomyPreviewError = CancelTaxonomyPreviewErrors[keyof CancelTaxonomyPreviewErrors];
-
-export type CancelTaxonomyPreviewResponses = {
-    /**
-     * Successful Response
-     */
-    200: ChangeDetail;
-};
-
-export type CancelTaxonomyPreviewResponse = CancelTaxonomyPreviewResponses[keyof CancelTaxonomyPreviewResponses];
-
-export type PreviewTaxonomyChangeData = {
-    body?: never;
-    path: {
-        /**
-         * Change Id
-         */
-        change_id: number;
-        /**
-         * Workspace
-         *
-         * The workspace's code
-         */
-        workspace: string;
-    };
-    query?: never;
-    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/preview';
-};
-
-export type PreviewTaxonomyChangeErrors = {
-    /**
-     * Not Found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Unprocessable Entity
-     */
-    422: Problem;
-    /**
-     * Service Unavailable
-     */
-    503: Problem;
-};
-
-export type PreviewTaxonomyChangeError = PreviewTaxonomyChangeErrors[keyof PreviewTaxonomyChangeErrors];
-
-export type PreviewTaxonomyChangeResponses = {
-    /**
-     * Successful Response
-     */
-    202: ChangeDetail;
-};
-
-export type PreviewTaxonomyChangeResponse = PreviewTaxonomyChangeResponses[keyof PreviewTaxonomyChangeResponses];
-
-export type ApplyTaxonomyChangeData = {
-    body: ApplyBody;
-    headers?: {
-        /**
-         * If-Match
-         *
-         * `ETag` of the change that was read
-         */
-        'if-match'?: string | null;
-    };
-    path: {
-        /**
-         * Change Id
-         */
-        change_id: number;
-        /**
-         * Workspace
-         *
-         * The workspace's code
-         */
-        workspace: string;
-    };
-    query?: never;
-    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/apply';
-};
-
-export type ApplyTaxonomyChangeErrors = {
-=======
     url: '/api/v1/workspaces/{workspace}/review/conflicts';
 };
 
 export type ListReviewConflictsErrors = {
->>>>>>> main
     /**
      * Bad Request
      */
@@ -4660,57 +4825,15 @@ export type ListReviewConflictsErrors = {
      */
     409: Problem;
     /**
-<<<<<<< HEAD
-     * Precondition Failed
-     */
-    412: Problem;
-    /**
-=======
->>>>>>> main
      * Unprocessable Entity
      */
     422: Problem;
     /**
-<<<<<<< HEAD
-     * Precondition Required
-     */
-    428: Problem;
-    /**
-=======
->>>>>>> main
      * Service Unavailable
      */
     503: Problem;
 };
 
-<<<<<<< HEAD
-export type ApplyTaxonomyChangeError = ApplyTaxonomyChangeErrors[keyof ApplyTaxonomyChangeErrors];
-
-export type ApplyTaxonomyChangeResponses = {
-    /**
-     * Successful Response
-     */
-    202: ChangeDetail;
-};
-
-export type ApplyTaxonomyChangeResponse = ApplyTaxonomyChangeResponses[keyof ApplyTaxonomyChangeResponses];
-
-export type RevertTaxonomyChangeData = {
-    body?: never;
-    headers?: {
-        /**
-         * If-Match
-         *
-         * `ETag` of the change that was read
-         */
-        'if-match'?: string | null;
-    };
-    path: {
-        /**
-         * Change Id
-         */
-        change_id: number;
-=======
 export type ListReviewConflictsError = ListReviewConflictsErrors[keyof ListReviewConflictsErrors];
 
 export type ListReviewConflictsResponses = {
@@ -4731,7 +4854,6 @@ export type UndoLabelsData = {
          * Conversation Id
          */
         conversation_id: string;
->>>>>>> main
         /**
          * Workspace
          *
@@ -4739,13 +4861,6 @@ export type UndoLabelsData = {
          */
         workspace: string;
     };
-<<<<<<< HEAD
-    query?: never;
-    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/revert';
-};
-
-export type RevertTaxonomyChangeErrors = {
-=======
     query: {
         /**
          * Labeller
@@ -4760,7 +4875,6 @@ export type UndoLabelsErrors = {
      * Bad Request
      */
     400: Problem;
->>>>>>> main
     /**
      * Not Found
      */
@@ -4770,41 +4884,15 @@ export type UndoLabelsErrors = {
      */
     409: Problem;
     /**
-<<<<<<< HEAD
-     * Precondition Failed
-     */
-    412: Problem;
-    /**
-=======
->>>>>>> main
      * Unprocessable Entity
      */
     422: Problem;
     /**
-<<<<<<< HEAD
-     * Precondition Required
-     */
-    428: Problem;
-    /**
-=======
->>>>>>> main
      * Service Unavailable
      */
     503: Problem;
 };
 
-<<<<<<< HEAD
-export type RevertTaxonomyChangeError = RevertTaxonomyChangeErrors[keyof RevertTaxonomyChangeErrors];
-
-export type RevertTaxonomyChangeResponses = {
-    /**
-     * Successful Response
-     */
-    202: ChangeDetail;
-};
-
-export type RevertTaxonomyChangeResponse = RevertTaxonomyChangeResponses[keyof RevertTaxonomyChangeResponses];
-=======
 export type UndoLabelsError = UndoLabelsErrors[keyof UndoLabelsErrors];
 
 export type UndoLabelsResponses = {
@@ -4921,7 +5009,6 @@ export type CorrectLabelResponses = {
 };
 
 export type CorrectLabelResponse = CorrectLabelResponses[keyof CorrectLabelResponses];
->>>>>>> main
 
 export type GetHealthData = {
     body?: never;

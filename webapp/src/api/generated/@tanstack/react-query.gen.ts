@@ -3,13 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-<<<<<<< HEAD
-import { applyTaxonomyChange, cancelRun, cancelTaxonomyPreview, countCategories, discardTaxonomyChange, draftTaxonomyChange, editTaxonomyChange, getConversation, getCost, getCoverage, getHealth, getMaskedConversation, getReadiness, getRun, getStory, getTaxonomy, getTaxonomyChange, getTheme, getWeek, getWorkspace, listConversations, listFailures, listRuns, listStories, listTaxonomyChanges, listTaxonomyVersions, listThemeQuotes, listThemes, listWorkspaces, type Options, previewTaxonomyChange, receiveWebhook, retryFailures, revertTaxonomyChange, setCeilings, skipFailures, startRun } from '../sdk.gen';
-import type { ApplyTaxonomyChangeData, ApplyTaxonomyChangeError, ApplyTaxonomyChangeResponse, CancelRunData, CancelRunError, CancelRunResponse, CancelTaxonomyPreviewData, CancelTaxonomyPreviewError, CancelTaxonomyPreviewResponse, CountCategoriesData, CountCategoriesError, CountCategoriesResponse, DiscardTaxonomyChangeData, DiscardTaxonomyChangeError, DiscardTaxonomyChangeResponse, DraftTaxonomyChangeData, DraftTaxonomyChangeError, DraftTaxonomyChangeResponse, EditTaxonomyChangeData, EditTaxonomyChangeError, EditTaxonomyChangeResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetMaskedConversationData, GetMaskedConversationError, GetMaskedConversationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetTaxonomyChangeData, GetTaxonomyChangeError, GetTaxonomyChangeResponse, GetTaxonomyData, GetTaxonomyError, GetTaxonomyResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListTaxonomyChangesData, ListTaxonomyChangesError, ListTaxonomyChangesResponse, ListTaxonomyVersionsData, ListTaxonomyVersionsError, ListTaxonomyVersionsResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, PreviewTaxonomyChangeData, PreviewTaxonomyChangeError, PreviewTaxonomyChangeResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, RevertTaxonomyChangeData, RevertTaxonomyChangeError, RevertTaxonomyChangeResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, StartRunData, StartRunError, StartRunResponse } from '../types.gen';
-=======
-import { answerReviewItem, cancelRun, correctLabel, drawReview, getConversation, getCost, getCoverage, getHealth, getMaskedConversation, getReadiness, getReview, getReviewItem, getRun, getStory, getTheme, getWeek, getWorkspace, listConversations, listFailures, listLabels, listReviewConflicts, listRuns, listStories, listThemeQuotes, listThemes, listWorkspaces, nextReview, type Options, receiveWebhook, retryFailures, setCeilings, skipFailures, skipReviewItem, startRun, undoLabels, undoReview } from '../sdk.gen';
-import type { AnswerReviewItemData, AnswerReviewItemError, AnswerReviewItemResponse, CancelRunData, CancelRunError, CancelRunResponse, CorrectLabelData, CorrectLabelError, CorrectLabelResponse, DrawReviewData, DrawReviewError, DrawReviewResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetMaskedConversationData, GetMaskedConversationError, GetMaskedConversationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetReviewData, GetReviewError, GetReviewItemData, GetReviewItemError, GetReviewItemResponse, GetReviewResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListLabelsData, ListLabelsError, ListLabelsResponse, ListReviewConflictsData, ListReviewConflictsError, ListReviewConflictsResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, NextReviewData, NextReviewError, NextReviewResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, SkipReviewItemData, SkipReviewItemError, SkipReviewItemResponse, StartRunData, StartRunError, StartRunResponse, UndoLabelsData, UndoLabelsError, UndoLabelsResponse, UndoReviewData, UndoReviewError, UndoReviewResponse } from '../types.gen';
->>>>>>> main
+import { answerReviewItem, applyTaxonomyChange, cancelRun, cancelTaxonomyPreview, correctLabel, countCategories, discardTaxonomyChange, draftTaxonomyChange, drawReview, editTaxonomyChange, getConversation, getCost, getCoverage, getHealth, getMaskedConversation, getReadiness, getReview, getReviewItem, getRun, getStory, getTaxonomy, getTaxonomyChange, getTheme, getWeek, getWorkspace, listConversations, listFailures, listLabels, listReviewConflicts, listRuns, listStories, listTaxonomyChanges, listTaxonomyVersions, listThemeQuotes, listThemes, listWorkspaces, nextReview, type Options, previewTaxonomyChange, receiveWebhook, retryFailures, revertTaxonomyChange, setCeilings, skipFailures, skipReviewItem, startRun, undoLabels, undoReview } from '../sdk.gen';
+import type { AnswerReviewItemData, AnswerReviewItemError, AnswerReviewItemResponse, ApplyTaxonomyChangeData, ApplyTaxonomyChangeError, ApplyTaxonomyChangeResponse, CancelRunData, CancelRunError, CancelRunResponse, CancelTaxonomyPreviewData, CancelTaxonomyPreviewError, CancelTaxonomyPreviewResponse, CorrectLabelData, CorrectLabelError, CorrectLabelResponse, CountCategoriesData, CountCategoriesError, CountCategoriesResponse, DiscardTaxonomyChangeData, DiscardTaxonomyChangeError, DiscardTaxonomyChangeResponse, DraftTaxonomyChangeData, DraftTaxonomyChangeError, DraftTaxonomyChangeResponse, DrawReviewData, DrawReviewError, DrawReviewResponse, EditTaxonomyChangeData, EditTaxonomyChangeError, EditTaxonomyChangeResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetMaskedConversationData, GetMaskedConversationError, GetMaskedConversationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetReviewData, GetReviewError, GetReviewItemData, GetReviewItemError, GetReviewItemResponse, GetReviewResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetTaxonomyChangeData, GetTaxonomyChangeError, GetTaxonomyChangeResponse, GetTaxonomyData, GetTaxonomyError, GetTaxonomyResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListLabelsData, ListLabelsError, ListLabelsResponse, ListReviewConflictsData, ListReviewConflictsError, ListReviewConflictsResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListTaxonomyChangesData, ListTaxonomyChangesError, ListTaxonomyChangesResponse, ListTaxonomyVersionsData, ListTaxonomyVersionsError, ListTaxonomyVersionsResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, NextReviewData, NextReviewError, NextReviewResponse, PreviewTaxonomyChangeData, PreviewTaxonomyChangeError, PreviewTaxonomyChangeResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, RevertTaxonomyChangeData, RevertTaxonomyChangeError, RevertTaxonomyChangeResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, SkipReviewItemData, SkipReviewItemError, SkipReviewItemResponse, StartRunData, StartRunError, StartRunResponse, UndoLabelsData, UndoLabelsError, UndoLabelsResponse, UndoReviewData, UndoReviewError, UndoReviewResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -584,7 +579,6 @@ export const setCeilingsMutation = (options?: Partial<Options<SetCeilingsData>>)
     return mutationOptions;
 };
 
-<<<<<<< HEAD
 export const getTaxonomyQueryKey = (options: Options<GetTaxonomyData>) => createQueryKey('getTaxonomy', options);
 
 /**
@@ -595,18 +589,6 @@ export const getTaxonomyQueryKey = (options: Options<GetTaxonomyData>) => create
 export const getTaxonomyOptions = (options: Options<GetTaxonomyData>) => queryOptions<GetTaxonomyResponse, GetTaxonomyError, GetTaxonomyResponse, ReturnType<typeof getTaxonomyQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await getTaxonomy({
-=======
-export const getReviewQueryKey = (options: Options<GetReviewData>) => createQueryKey('getReview', options);
-
-/**
- * Get Review
- *
- * How many items wait, who has labelled how many, and how well people agree.
- */
-export const getReviewOptions = (options: Options<GetReviewData>) => queryOptions<GetReviewResponse, GetReviewError, GetReviewResponse, ReturnType<typeof getReviewQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await getReview({
->>>>>>> main
             ...options,
             ...queryKey[0],
             signal,
@@ -614,7 +596,6 @@ export const getReviewOptions = (options: Options<GetReviewData>) => queryOption
         });
         return data;
     },
-<<<<<<< HEAD
     queryKey: getTaxonomyQueryKey(options)
 });
 
@@ -628,59 +609,6 @@ export const listTaxonomyVersionsQueryKey = (options: Options<ListTaxonomyVersio
 export const listTaxonomyVersionsOptions = (options: Options<ListTaxonomyVersionsData>) => queryOptions<ListTaxonomyVersionsResponse, ListTaxonomyVersionsError, ListTaxonomyVersionsResponse, ReturnType<typeof listTaxonomyVersionsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await listTaxonomyVersions({
-=======
-    queryKey: getReviewQueryKey(options)
-});
-
-/**
- * Draw Review
- *
- * Add items: hard ones to learn from, random ones to measure with.
- */
-export const drawReviewMutation = (options?: Partial<Options<DrawReviewData>>): UseMutationOptions<DrawReviewResponse, DrawReviewError, Options<DrawReviewData>> => {
-    const mutationOptions: UseMutationOptions<DrawReviewResponse, DrawReviewError, Options<DrawReviewData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await drawReview({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-/**
- * Next Review
- *
- * The next items for a person, kept from others for ten minutes; none when all is done.
- */
-export const nextReviewMutation = (options?: Partial<Options<NextReviewData>>): UseMutationOptions<NextReviewResponse, NextReviewError, Options<NextReviewData>> => {
-    const mutationOptions: UseMutationOptions<NextReviewResponse, NextReviewError, Options<NextReviewData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await nextReview({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-export const getReviewItemQueryKey = (options: Options<GetReviewItemData>) => createQueryKey('getReviewItem', options);
-
-/**
- * Get Review Item
- *
- * One item, also one that is done: to look at it again.
- */
-export const getReviewItemOptions = (options: Options<GetReviewItemData>) => queryOptions<GetReviewItemResponse, GetReviewItemError, GetReviewItemResponse, ReturnType<typeof getReviewItemQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await getReviewItem({
->>>>>>> main
             ...options,
             ...queryKey[0],
             signal,
@@ -688,7 +616,6 @@ export const getReviewItemOptions = (options: Options<GetReviewItemData>) => que
         });
         return data;
     },
-<<<<<<< HEAD
     queryKey: listTaxonomyVersionsQueryKey(options)
 });
 
@@ -702,78 +629,6 @@ export const countCategoriesQueryKey = (options: Options<CountCategoriesData>) =
 export const countCategoriesOptions = (options: Options<CountCategoriesData>) => queryOptions<CountCategoriesResponse, CountCategoriesError, CountCategoriesResponse, ReturnType<typeof countCategoriesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await countCategories({
-=======
-    queryKey: getReviewItemQueryKey(options)
-});
-
-/**
- * Answer Review Item
- *
- * Store what a person says; it is the conversation's category from now on.
- */
-export const answerReviewItemMutation = (options?: Partial<Options<AnswerReviewItemData>>): UseMutationOptions<AnswerReviewItemResponse, AnswerReviewItemError, Options<AnswerReviewItemData>> => {
-    const mutationOptions: UseMutationOptions<AnswerReviewItemResponse, AnswerReviewItemError, Options<AnswerReviewItemData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await answerReviewItem({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-/**
- * Skip Review Item
- *
- * Do not show this item to the person again.
- */
-export const skipReviewItemMutation = (options?: Partial<Options<SkipReviewItemData>>): UseMutationOptions<SkipReviewItemResponse, SkipReviewItemError, Options<SkipReviewItemData>> => {
-    const mutationOptions: UseMutationOptions<SkipReviewItemResponse, SkipReviewItemError, Options<SkipReviewItemData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await skipReviewItem({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-/**
- * Undo Review
- *
- * Take back the person's last answer and give the item again.
- */
-export const undoReviewMutation = (options?: Partial<Options<UndoReviewData>>): UseMutationOptions<UndoReviewResponse, UndoReviewError, Options<UndoReviewData>> => {
-    const mutationOptions: UseMutationOptions<UndoReviewResponse, UndoReviewError, Options<UndoReviewData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await undoReview({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-export const listReviewConflictsQueryKey = (options: Options<ListReviewConflictsData>) => createQueryKey('listReviewConflicts', options);
-
-/**
- * List Review Conflicts
- *
- * What people labelled differently, newest first; at most 500.
- */
-export const listReviewConflictsOptions = (options: Options<ListReviewConflictsData>) => queryOptions<ListReviewConflictsResponse, ListReviewConflictsError, ListReviewConflictsResponse, ReturnType<typeof listReviewConflictsQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await listReviewConflicts({
->>>>>>> main
             ...options,
             ...queryKey[0],
             signal,
@@ -781,7 +636,6 @@ export const listReviewConflictsOptions = (options: Options<ListReviewConflictsD
         });
         return data;
     },
-<<<<<<< HEAD
     queryKey: countCategoriesQueryKey(options)
 });
 
@@ -795,40 +649,6 @@ export const listTaxonomyChangesQueryKey = (options: Options<ListTaxonomyChanges
 export const listTaxonomyChangesOptions = (options: Options<ListTaxonomyChangesData>) => queryOptions<ListTaxonomyChangesResponse, ListTaxonomyChangesError, ListTaxonomyChangesResponse, ReturnType<typeof listTaxonomyChangesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await listTaxonomyChanges({
-=======
-    queryKey: listReviewConflictsQueryKey(options)
-});
-
-/**
- * Undo Labels
- *
- * Take back all that a person has said of a conversation.
- */
-export const undoLabelsMutation = (options?: Partial<Options<UndoLabelsData>>): UseMutationOptions<UndoLabelsResponse, UndoLabelsError, Options<UndoLabelsData>> => {
-    const mutationOptions: UseMutationOptions<UndoLabelsResponse, UndoLabelsError, Options<UndoLabelsData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await undoLabels({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-export const listLabelsQueryKey = (options: Options<ListLabelsData>) => createQueryKey('listLabels', options);
-
-/**
- * List Labels
- *
- * What people have said of a conversation.
- */
-export const listLabelsOptions = (options: Options<ListLabelsData>) => queryOptions<ListLabelsResponse, ListLabelsError, ListLabelsResponse, ReturnType<typeof listLabelsQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await listLabels({
->>>>>>> main
             ...options,
             ...queryKey[0],
             signal,
@@ -836,7 +656,6 @@ export const listLabelsOptions = (options: Options<ListLabelsData>) => queryOpti
         });
         return data;
     },
-<<<<<<< HEAD
     queryKey: listTaxonomyChangesQueryKey(options)
 });
 
@@ -983,7 +802,207 @@ export const revertTaxonomyChangeMutation = (options?: Partial<Options<RevertTax
     const mutationOptions: UseMutationOptions<RevertTaxonomyChangeResponse, RevertTaxonomyChangeError, Options<RevertTaxonomyChangeData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await revertTaxonomyChange({
-=======
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getReviewQueryKey = (options: Options<GetReviewData>) => createQueryKey('getReview', options);
+
+/**
+ * Get Review
+ *
+ * How many items wait, who has labelled how many, and how well people agree.
+ */
+export const getReviewOptions = (options: Options<GetReviewData>) => queryOptions<GetReviewResponse, GetReviewError, GetReviewResponse, ReturnType<typeof getReviewQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getReview({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getReviewQueryKey(options)
+});
+
+/**
+ * Draw Review
+ *
+ * Add items: hard ones to learn from, random ones to measure with.
+ */
+export const drawReviewMutation = (options?: Partial<Options<DrawReviewData>>): UseMutationOptions<DrawReviewResponse, DrawReviewError, Options<DrawReviewData>> => {
+    const mutationOptions: UseMutationOptions<DrawReviewResponse, DrawReviewError, Options<DrawReviewData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await drawReview({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Next Review
+ *
+ * The next items for a person, kept from others for ten minutes; none when all is done.
+ */
+export const nextReviewMutation = (options?: Partial<Options<NextReviewData>>): UseMutationOptions<NextReviewResponse, NextReviewError, Options<NextReviewData>> => {
+    const mutationOptions: UseMutationOptions<NextReviewResponse, NextReviewError, Options<NextReviewData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await nextReview({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getReviewItemQueryKey = (options: Options<GetReviewItemData>) => createQueryKey('getReviewItem', options);
+
+/**
+ * Get Review Item
+ *
+ * One item, also one that is done: to look at it again.
+ */
+export const getReviewItemOptions = (options: Options<GetReviewItemData>) => queryOptions<GetReviewItemResponse, GetReviewItemError, GetReviewItemResponse, ReturnType<typeof getReviewItemQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getReviewItem({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getReviewItemQueryKey(options)
+});
+
+/**
+ * Answer Review Item
+ *
+ * Store what a person says; it is the conversation's category from now on.
+ */
+export const answerReviewItemMutation = (options?: Partial<Options<AnswerReviewItemData>>): UseMutationOptions<AnswerReviewItemResponse, AnswerReviewItemError, Options<AnswerReviewItemData>> => {
+    const mutationOptions: UseMutationOptions<AnswerReviewItemResponse, AnswerReviewItemError, Options<AnswerReviewItemData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await answerReviewItem({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Skip Review Item
+ *
+ * Do not show this item to the person again.
+ */
+export const skipReviewItemMutation = (options?: Partial<Options<SkipReviewItemData>>): UseMutationOptions<SkipReviewItemResponse, SkipReviewItemError, Options<SkipReviewItemData>> => {
+    const mutationOptions: UseMutationOptions<SkipReviewItemResponse, SkipReviewItemError, Options<SkipReviewItemData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await skipReviewItem({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Undo Review
+ *
+ * Take back the person's last answer and give the item again.
+ */
+export const undoReviewMutation = (options?: Partial<Options<UndoReviewData>>): UseMutationOptions<UndoReviewResponse, UndoReviewError, Options<UndoReviewData>> => {
+    const mutationOptions: UseMutationOptions<UndoReviewResponse, UndoReviewError, Options<UndoReviewData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await undoReview({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listReviewConflictsQueryKey = (options: Options<ListReviewConflictsData>) => createQueryKey('listReviewConflicts', options);
+
+/**
+ * List Review Conflicts
+ *
+ * What people labelled differently, newest first; at most 500.
+ */
+export const listReviewConflictsOptions = (options: Options<ListReviewConflictsData>) => queryOptions<ListReviewConflictsResponse, ListReviewConflictsError, ListReviewConflictsResponse, ReturnType<typeof listReviewConflictsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listReviewConflicts({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listReviewConflictsQueryKey(options)
+});
+
+/**
+ * Undo Labels
+ *
+ * Take back all that a person has said of a conversation.
+ */
+export const undoLabelsMutation = (options?: Partial<Options<UndoLabelsData>>): UseMutationOptions<UndoLabelsResponse, UndoLabelsError, Options<UndoLabelsData>> => {
+    const mutationOptions: UseMutationOptions<UndoLabelsResponse, UndoLabelsError, Options<UndoLabelsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await undoLabels({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listLabelsQueryKey = (options: Options<ListLabelsData>) => createQueryKey('listLabels', options);
+
+/**
+ * List Labels
+ *
+ * What people have said of a conversation.
+ */
+export const listLabelsOptions = (options: Options<ListLabelsData>) => queryOptions<ListLabelsResponse, ListLabelsError, ListLabelsResponse, ReturnType<typeof listLabelsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listLabels({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
     queryKey: listLabelsQueryKey(options)
 });
 
@@ -996,7 +1015,6 @@ export const correctLabelMutation = (options?: Partial<Options<CorrectLabelData>
     const mutationOptions: UseMutationOptions<CorrectLabelResponse, CorrectLabelError, Options<CorrectLabelData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await correctLabel({
->>>>>>> main
                 ...options,
                 ...fnOptions,
                 throwOnError: true
