@@ -19,6 +19,7 @@ from earmark.api.routers import (
     conversations,
     cost,
     coverage,
+    explain,
     failures,
     health,
     masked,
@@ -52,6 +53,7 @@ _ROUTERS: Final = (
     failures,
     cost,
     review,
+    explain,
 )
 
 
