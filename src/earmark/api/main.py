@@ -26,6 +26,7 @@ from earmark.api.routers import (
     review,
     runs,
     stories,
+    taxonomy,
     themes,
     webhooks,
     workspaces,
@@ -52,6 +53,7 @@ _ROUTERS: Final = (
     coverage,
     failures,
     cost,
+    taxonomy,
     review,
     explain,
 )
