@@ -14,6 +14,7 @@ export const screens = {
   review: "Review",
   runs: "Runs",
   coverage: "Coverage",
+  cost: "Cost",
 } as const;
 
 export const dataNotice = "About this data";
