@@ -44,6 +44,7 @@ export const keyMeanings = {
   open: "Open",
   nextMessage: "Next message",
   previousMessage: "Previous message",
+  correct: "Correct the category",
   choose: "Choose the first, second … answer",
   group: "Between category and themes",
   save: "Save and next",
