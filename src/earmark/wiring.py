@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from earmark.llm.base import LanguageModel
     from earmark.llm.encoders import EncoderChoice
     from earmark.pipeline.run import Services
+    from earmark.pipeline.spending import Spending
 
 _WATCH_SECONDS: Final = 2.0
 
@@ -133,7 +134,29 @@ class Wiring:
                 sync_every=self._sync_every,
                 mode=Mode(self.settings.model_mode),
                 language_model=language_model,
+                spending=self.spending(database),
             )
+
+    def spending(self, database: Database) -> "Spending":
+        """The money of all workspaces, at the settings' prices or those of the table."""
+        from earmark.llm.prices import Rates, price  # noqa: PLC0415 - numpy, as above
+        from earmark.pipeline.spending import Spending  # noqa: PLC0415
+
+        settings = self.settings
+        own = None
+        if settings.price_input is not None and settings.price_output is not None:
+            own = Rates(
+                input=settings.price_input,
+                cached=settings.price_input
+                if settings.price_cached is None
+                else settings.price_cached,
+                output=settings.price_output,
+            )
+        return Spending(
+            database,
+            lambda name, usage: price(name, usage, own=own),
+            default_ceilings(settings),
+        )
 
     def encoder_choice(self) -> "EncoderChoice":
         """Which encoder the settings name; nothing is opened yet."""
