@@ -263,3 +263,20 @@ async def list_day_costs(
             {"workspace_id": workspace_id, "days": days},
         )
         return await cursor.fetchall()
+
+
+async def mean_output(
+    connection: ReadConnection, workspace_id: int, *, model: str, least: int
+) -> int | None:
+    """Tokens of this model's answers on average; null with fewer than `least` of them.
+
+    `model` is provider, colon, model.
+    """
+    cursor = await connection.execute(
+        "SELECT round(avg(output_tokens))::int AS mean FROM usage_ledger"
+        " WHERE workspace_id = %(workspace_id)s AND provider || ':' || model = %(model)s"
+        " HAVING count(*) >= %(least)s",
+        {"workspace_id": workspace_id, "model": model, "least": least},
+    )
+    row = await cursor.fetchone()
+    return int(row["mean"]) if row else None
