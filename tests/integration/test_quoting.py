@@ -4,13 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from earmark.db import run_storage
+from earmark.db import run_storage, spending_storage
 from earmark.db.connection import Database
 from earmark.db.spending_storage import Ceilings
 from earmark.errors import Conflict
 from earmark.llm.base import Usage
 from earmark.pipeline.cascade import Mode
-from earmark.pipeline.quoting import Quote, quote
+from earmark.pipeline.quoting import Quote, make_quote, quote
 from earmark.pipeline.spending import Spending
 from tests.fixtures.readers import ScriptedModel
 from tests.fixtures.threads import CUSTOMER, make_thread
@@ -94,3 +94,23 @@ async def test_the_sample_is_of_what_a_run_would_read(database: Database) -> Non
     assert len(set(ids)) == 7
     await desk.read(model, *ids)
     assert (await quoted(desk, model)).conversations == 23
+
+
+async def test_a_quote_that_is_asked_for_is_stored_or_why_there_is_none(
+    database: Database,
+) -> None:
+    desk, model = await filled_desk(database, 3), ScriptedModel()
+    stored: list[spending_storage.StoredQuote | None] = []
+    for minds in (desk.minds(model), desk.minds(None)):
+        async with database.write() as connection:
+            await spending_storage.ask_for_quote(connection, desk.workspace.id)
+        await make_quote(database, minds, desk.workspace.id, max_attempts=5)
+        async with database.read() as reader:
+            stored.append(await spending_storage.get_quote(reader, desk.workspace.id))
+    made, refused = stored
+    assert made is not None
+    assert made.quote is not None
+    assert (made.quote["calls"], made.quote["low"], made.error) == (3, None, None)
+    assert refused is not None
+    assert refused.quote is None
+    assert "nothing to pay for" in (refused.error or "")

@@ -6,7 +6,7 @@ from typing import Final
 from earmark.db import run_storage, spending_storage
 from earmark.db.connection import Database
 from earmark.db.models import Model
-from earmark.errors import Conflict
+from earmark.errors import ConfigurationError, Conflict
 from earmark.llm.base import LanguageModel, Prompt, Usage
 from earmark.pipeline import classify
 from earmark.pipeline.classify import Minds
@@ -67,6 +67,24 @@ async def quote(
         )
     prompts = await classify.plan_prompts(database, minds, workspace_id, ids)
     return _to_quote(model, prompts, (total, len(ids)), output, price_of)
+
+
+async def make_quote(
+    database: Database, minds: Minds, workspace_id: int, *, max_attempts: int
+) -> None:
+    """Quote the next run and store it, or why there is no quote."""
+    made, error = None, None
+    try:
+        price_of = minds.spending.price_of if minds.spending else _unknown
+        made = await quote(database, minds, workspace_id, price_of, max_attempts=max_attempts)
+    except (Conflict, ConfigurationError) as refusal:
+        error = str(refusal)
+    async with database.write() as connection:
+        await spending_storage.store_quote(connection, workspace_id, quote=made, error=error)
+
+
+def _unknown(_model: str, _usage: Usage) -> Decimal | None:
+    return None
 
 
 def _to_quote(
