@@ -32,6 +32,17 @@ const groups: readonly [string, readonly [readonly string[], string][]][] = [
     [
       [["j"], m.keyMeanings.nextMessage],
       [["k"], m.keyMeanings.previousMessage],
+      [["c"], m.keyMeanings.correct],
+    ],
+  ],
+  [
+    m.keyGroups.review,
+    [
+      [["1 … 0"], m.keyMeanings.choose],
+      [["t"], m.keyMeanings.group],
+      [["Enter"], m.keyMeanings.save],
+      [["s"], m.keyMeanings.skip],
+      [["u"], m.keyMeanings.undo],
     ],
   ],
 ];

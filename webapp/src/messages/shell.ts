@@ -11,8 +11,10 @@ export const screens = {
   themes: "Themes",
   conversations: "Conversations",
   stories: "Stories",
+  review: "Review",
   runs: "Runs",
   coverage: "Coverage",
+  cost: "Cost",
 } as const;
 
 export const dataNotice = "About this data";
@@ -32,6 +34,7 @@ export const keyGroups = {
   everywhere: "Everywhere",
   lists: "In lists",
   thread: "In a conversation",
+  review: "In the review queue",
 };
 export const keyMeanings = {
   help: "Show this list",
@@ -41,6 +44,12 @@ export const keyMeanings = {
   open: "Open",
   nextMessage: "Next message",
   previousMessage: "Previous message",
+  correct: "Correct the category",
+  choose: "Choose the first, second … answer",
+  group: "Between category and themes",
+  save: "Save and next",
+  skip: "Skip",
+  undo: "Take the last answer back",
 };
 export const thenKey = "then";
 export const goTo = (screen: string): string => `Go to ${screen}`;
