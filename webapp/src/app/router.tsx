@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter } from "@tanstack/react-router";
 import { readConversationSearch } from "@/features/conversation/search";
 import { readConversationsSearch } from "@/features/conversations/search";
+import { readTaxonomySearch } from "@/features/taxonomy/search";
 import { readThemesSearch } from "@/features/themes/search";
 import { readChartSearch } from "@/ui/chart-search";
 import { CrashScreen, NotFoundScreen } from "./failure";
@@ -83,6 +84,17 @@ const reviewRoute = createRoute({
   path: "review",
 }).lazy(() => import("@/features/review/route").then((file) => file.Route));
 
+const taxonomyRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "taxonomy",
+  validateSearch: readTaxonomySearch,
+}).lazy(() => import("@/features/taxonomy/route").then((file) => file.Route));
+
+const taxonomyChangeRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "taxonomy/changes/$id",
+}).lazy(() => import("@/features/taxonomy/change-route").then((file) => file.Route));
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   workspaceRoute.addChildren([
@@ -97,6 +109,8 @@ const routeTree = rootRoute.addChildren([
     runRoute,
     coverageRoute,
     reviewRoute,
+    taxonomyRoute,
+    taxonomyChangeRoute,
   ]),
 ]);
 

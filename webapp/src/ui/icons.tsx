@@ -7,6 +7,7 @@ const paths = {
   stories: "M4 2.5h6l2.5 2.5v8.5H4zM6.5 7h4m-4 3h4",
   runs: "M13.5 8a5.5 5.5 0 1 1-1.7-4M12 1.5v2.7H9.3",
   coverage: "M8 2.2l5 1.8v4c0 3-2.2 4.9-5 6-2.8-1.1-5-3-5-6V4zM5.8 8l1.6 1.6L10.4 6.5",
+  taxonomy: "M2.5 2.5h4v3h-4zM9.5 6.5h4v3h-4zM9.5 11h4v3h-4zM4.5 5.5v7h5M4.5 8h5",
   review: "M3 3.5h6M3 7h4M3 10.5h3M8.5 10.5l2 2 3.5-4.5",
   menu: "M2.5 4h11M2.5 8h11M2.5 12h11",
   close: "M4 4l8 8M12 4l-8 8",
