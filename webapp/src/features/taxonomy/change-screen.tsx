@@ -65,7 +65,11 @@ function Lead({ detail: { change } }: { detail: ChangeDetail }) {
       {change.applied_version !== null && m.becameVersion(change.applied_version)}{" "}
       {change.reverted_version !== null && m.revertedAs(change.reverted_version)}{" "}
       {change.run_id !== null && (
-        <Link to="/w/$workspace/runs/$id" params={{ workspace: code, id: `${change.run_id}` }}>
+        <Link
+          to="/w/$workspace/runs/$id"
+          params={{ workspace: code, id: `${change.run_id}` }}
+          className={styles.link}
+        >
           {m.toRun}
         </Link>
       )}{" "}

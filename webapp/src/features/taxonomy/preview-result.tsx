@@ -98,7 +98,7 @@ const MOST_LETTERS = 90;
 function Examples({ ids, excerpts }: { ids: readonly string[]; excerpts: Record<string, string> }) {
   const { code } = useWorkspace();
   return (
-    <ul>
+    <ul className={styles.samples}>
       {ids
         .filter((id) => id in excerpts)
         .slice(0, 3)
