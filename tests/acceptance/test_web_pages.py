@@ -66,6 +66,9 @@ async def list_pages(page: Page) -> dict[str, str]:
         "taxonomy": f"{base}/taxonomy",
         "taxonomy-table": f"{base}/taxonomy?chart=table",
         "taxonomy-change": f"{base}/taxonomy/changes/{await draft_id(page, code)}",
+        "cost": f"{base}/cost",
+        "explain": f"{base}/explain?kind=theme&id={driver['theme']['id']}",
+        "explain-changed": f"{base}/explain?kind=category&id=cannot_tell&expect=100000",
         "no-such-theme": f"{base}/themes/999999",
         "no-such-page": f"{base}/nowhere",
     }

@@ -18,6 +18,8 @@ class TextModelInfo(Model):
     """Conversations that it was fitted on."""
     encoder_version: str | None = None
     """The ready-made encoder that it was fitted beside, and needs."""
+    knows_erased: bool = False
+    """Somebody was erased since: their words may be in it."""
 
 
 class NewTextModel(Model):
@@ -31,6 +33,8 @@ class NewTextModel(Model):
     """Texts of known category that it learnt from, beside the taxonomy's own."""
     dimensions: int
     encoder_version: str | None = None
+    erasures: int = 0
+    """How many there had been before its texts were read."""
     artefact: bytes
 
 
@@ -167,11 +171,25 @@ async def latest_model(connection: ReadConnection, workspace_id: int) -> TextMod
     """The model that new readings use; null before the first was fitted."""
     async with connection.cursor(row_factory=class_row(TextModelInfo)) as cursor:
         await cursor.execute(
-            "SELECT id, version, taxonomy_version, fitted_on, encoder_version FROM text_models"
-            " WHERE workspace_id = %(workspace_id)s ORDER BY id DESC LIMIT 1",
+            "SELECT id, version, taxonomy_version, fitted_on, encoder_version, erasures <"
+            " (SELECT count(*) FROM erasures WHERE workspace_id = %(workspace_id)s) AS knows_erased"
+            " FROM text_models WHERE workspace_id = %(workspace_id)s ORDER BY id DESC LIMIT 1",
             {"workspace_id": workspace_id},
         )
         return await cursor.fetchone()
+
+
+async def read_thresholds(
+    connection: ReadConnection, workspace_id: int, model_id: int
+) -> dict[str, float]:
+    """From which confidence on a model may decide alone, by category; absent ones never may."""
+    cursor = await connection.execute(
+        "SELECT key, value::float8 AS threshold FROM text_models,"
+        " jsonb_each_text(calibration -> 'thresholds')"
+        " WHERE workspace_id = %(workspace_id)s AND id = %(id)s AND value IS NOT NULL",
+        {"workspace_id": workspace_id, "id": model_id},
+    )
+    return {row["key"]: row["threshold"] async for row in cursor}
 
 
 async def read_artefact(
@@ -191,12 +209,18 @@ async def add_model(connection: WriteConnection, workspace_id: int, fitted: NewT
     """Store a fitted model; it is the latest from now on. Returns its id."""
     cursor = await connection.execute(
         "INSERT INTO text_models (workspace_id, version, taxonomy_version, fitted_on, lessons,"
-        " dimensions, encoder_version, artefact) VALUES (%(workspace_id)s, %(version)s,"
+        " dimensions, encoder_version, erasures, artefact) VALUES (%(workspace_id)s, %(version)s,"
         " %(taxonomy_version)s, %(fitted_on)s, %(lessons)s, %(dimensions)s, %(encoder_version)s,"
-        " %(artefact)b) RETURNING id",
+        " %(erasures)s, %(artefact)b) RETURNING id",
         {"workspace_id": workspace_id, **fitted.model_dump()},
     )
     row = await cursor.fetchone()
+    # What older models have learnt from people who were erased since goes with them.
+    await connection.execute(
+        "UPDATE text_models SET artefact = '' WHERE workspace_id = %(workspace_id)s"
+        " AND erasures < %(erasures)s",
+        {"workspace_id": workspace_id, "erasures": fitted.erasures},
+    )
     return int(row["id"]) if row else 0
 
 
@@ -205,14 +229,16 @@ async def copy_model(
 ) -> bool:
     """Let the newest model of one taxonomy version serve another of the same content.
 
-    It is the latest from now on; false if that version has none.
+    It is the latest from now on; false if that version has none, or if it was emptied because
+    somebody was erased.
     """
     cursor = await connection.execute(
         "INSERT INTO text_models (workspace_id, version, taxonomy_version, fitted_on, dimensions,"
         " artefact, lessons, encoder_version, calibration) SELECT workspace_id, version,"
         " %(to_version)s, fitted_on, dimensions, artefact, lessons, encoder_version, calibration"
-        " FROM text_models WHERE workspace_id = %(workspace_id)s"
-        " AND taxonomy_version = %(of_version)s ORDER BY id DESC LIMIT 1",
+        " FROM text_models WHERE workspace_id = %(workspace_id)s AND artefact <> ''"
+        " AND id = (SELECT max(id) FROM text_models WHERE workspace_id = %(workspace_id)s"
+        " AND taxonomy_version = %(of_version)s)",
         {"workspace_id": workspace_id, "of_version": of_version, "to_version": to_version},
     )
     return cursor.rowcount > 0

@@ -13,6 +13,7 @@ export const screens = [
   { name: "taxonomy", to: "/w/$workspace/taxonomy", key: "x" },
   { name: "runs", to: "/w/$workspace/runs", key: "r" },
   { name: "coverage", to: "/w/$workspace/coverage", key: "v" },
+  { name: "cost", to: "/w/$workspace/cost", key: "o" },
 ] as const;
 
 interface NavigationProps {

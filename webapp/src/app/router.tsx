@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter } from "@tanstack/react-router";
 import { readConversationSearch } from "@/features/conversation/search";
 import { readConversationsSearch } from "@/features/conversations/search";
+import { readExplainSearch } from "@/features/explain/search";
 import { readTaxonomySearch } from "@/features/taxonomy/search";
 import { readThemesSearch } from "@/features/themes/search";
 import { readChartSearch } from "@/ui/chart-search";
@@ -95,6 +96,17 @@ const taxonomyChangeRoute = createRoute({
   path: "taxonomy/changes/$id",
 }).lazy(() => import("@/features/taxonomy/change-route").then((file) => file.Route));
 
+const explainRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "explain",
+  validateSearch: readExplainSearch,
+}).lazy(() => import("@/features/explain/route").then((file) => file.Route));
+
+const costRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "cost",
+}).lazy(() => import("@/features/cost/route").then((file) => file.Route));
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   workspaceRoute.addChildren([
@@ -111,6 +123,8 @@ const routeTree = rootRoute.addChildren([
     reviewRoute,
     taxonomyRoute,
     taxonomyChangeRoute,
+    costRoute,
+    explainRoute,
   ]),
 ]);
 

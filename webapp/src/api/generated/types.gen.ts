@@ -261,22 +261,6 @@ export type Ceilings = {
 };
 
 /**
- * Certainty
- *
- * How sure the local model is, on the sample.
- */
-export type Certainty = {
-    /**
-     * Cannot Tell
-     */
-    cannot_tell: number;
-    /**
-     * Confidence
-     */
-    confidence: number;
-};
-
-/**
  * Change
  *
  * How many times as often something happens now as before.
@@ -432,6 +416,23 @@ export type Classification = {
      * Input Key
      */
     input_key: string;
+    /**
+     * Prompt Hash
+     */
+    prompt_hash?: string | null;
+    /**
+     * Local Category Id
+     */
+    local_category_id?: string | null;
+    /**
+     * Local Confidence
+     */
+    local_confidence?: number | null;
+    /**
+     * Is Audit
+     */
+    is_audit?: boolean;
+    stated?: Stated | null;
 };
 
 /**
@@ -1125,6 +1126,71 @@ export type Estimate = {
 export type EvidenceKind = 'issue' | 'churn' | 'resolution';
 
 /**
+ * Exclusion
+ *
+ * Conversations that the figure cannot count, with the reason.
+ */
+export type Exclusion = {
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
+};
+
+/**
+ * Explanation
+ *
+ * All that is behind one number.
+ */
+export type Explanation = {
+    figure: FigureSpec;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Definition
+     */
+    definition: string;
+    totals: FigureTotals;
+    /**
+     * Expected
+     */
+    expected: number | null;
+    gone: Gone;
+    /**
+     * Provenance
+     */
+    provenance: Array<Provenance>;
+    /**
+     * Exclusions
+     */
+    exclusions: Array<Exclusion>;
+    /**
+     * Labelled
+     */
+    labelled: Array<string>;
+    /**
+     * Query
+     */
+    query: string;
+    /**
+     * Parameters
+     */
+    parameters: {
+        [key: string]: string;
+    };
+    /**
+     * Permalink
+     */
+    permalink: string;
+};
+
+/**
  * Facets
  *
  * What else is known of one conversation.
@@ -1161,6 +1227,19 @@ export type Facets = {
      * Input Key
      */
     input_key: string;
+    /**
+     * Summary
+     */
+    summary?: string | null;
+    resolution?: Resolution | null;
+    /**
+     * Self Service Gap
+     */
+    self_service_gap?: boolean | null;
+    /**
+     * Change Reason
+     */
+    change_reason?: string | null;
 };
 
 /**
@@ -1196,6 +1275,58 @@ export type Failure = {
 };
 
 /**
+ * FigureSpec
+ *
+ * What is counted: conversations that began in [since, until), as known at `as_of`.
+ */
+export type FigureSpec = {
+    /**
+     * Kind
+     */
+    kind: 'category' | 'theme' | 'remainder';
+    /**
+     * Id
+     */
+    id?: string;
+    /**
+     * Since
+     */
+    since?: string | null;
+    /**
+     * Until
+     */
+    until?: string | null;
+    /**
+     * As Of
+     */
+    as_of: string;
+};
+
+/**
+ * FigureTotals
+ *
+ * The figure itself.
+ */
+export type FigureTotals = {
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Customers
+     */
+    customers: number;
+    /**
+     * First At
+     */
+    first_at: string | null;
+    /**
+     * Latest At
+     */
+    latest_at: string | null;
+};
+
+/**
  * Finding
  *
  * Something wrong with a proposal, or worth knowing before it is applied.
@@ -1221,6 +1352,22 @@ export type Finding = {
      * Fix
      */
     fix: string;
+};
+
+/**
+ * Gone
+ *
+ * What has left the database since a moment, and may have been counted at it.
+ */
+export type Gone = {
+    /**
+     * Deleted
+     */
+    deleted: number;
+    /**
+     * Erased
+     */
+    erased: number;
 };
 
 /**
@@ -1311,26 +1458,6 @@ export type Interval = {
 export type JsonValue = unknown;
 
 /**
- * LabelEffect
- *
- * What becomes of labels that people gave.
- */
-export type LabelEffect = {
-    /**
-     * Category Id
-     */
-    category_id: string;
-    /**
-     * Labels
-     */
-    labels: number;
-    /**
-     * Becomes
-     */
-    becomes: string | null;
-};
-
-/**
  * LabellerCount
  *
  * What one person has done.
@@ -1411,6 +1538,22 @@ export type LedgerLine = {
 };
 
 /**
+ * MemberPage
+ *
+ * Ids of the conversations that are counted.
+ */
+export type MemberPage = {
+    /**
+     * Items
+     */
+    items: Array<string>;
+    /**
+     * Next
+     */
+    next: string | null;
+};
+
+/**
  * Message
  *
  * One message of a conversation (Intercom: the source, or a part with a body).
@@ -1465,34 +1608,6 @@ export type Message = {
      * Attachments
      */
     attachments?: Array<Attachment>;
-};
-
-/**
- * Move
- *
- * Conversations that are of `before` now and would be of `after`.
- */
-export type Move = {
-    /**
-     * Before
-     */
-    before: string;
-    /**
-     * After
-     */
-    after: string;
-    /**
-     * Conversations
-     */
-    conversations: number;
-    /**
-     * Is Meant
-     */
-    is_meant: boolean;
-    /**
-     * Examples
-     */
-    examples: Array<string>;
 };
 
 /**
@@ -1593,53 +1708,6 @@ export type Placeholder = {
      * Original
      */
     original: string | null;
-};
-
-/**
- * Preview
- *
- * What is known of a draft before it is applied.
- */
-export type Preview = {
-    /**
-     * Since
-     */
-    since: string | null;
-    /**
-     * Until
-     */
-    until: string | null;
-    /**
-     * Conversations
-     */
-    conversations: number;
-    /**
-     * Read
-     */
-    read: number;
-    /**
-     * Moves
-     */
-    moves: Array<Move>;
-    /**
-     * Weeks
-     */
-    weeks: Array<WeekRead>;
-    /**
-     * Effects
-     */
-    effects: Array<WeekEffect>;
-    before: Certainty;
-    after: Certainty;
-    /**
-     * Labels
-     */
-    labels: Array<LabelEffect>;
-    cost: ReplayCost;
-    /**
-     * Fit Seconds
-     */
-    fit_seconds: number;
 };
 
 /**
@@ -1759,6 +1827,31 @@ export type ProposedCategory = {
 };
 
 /**
+ * Provenance
+ *
+ * Conversations that were decided by the same, in the same way.
+ */
+export type Provenance = {
+    decider: Decider;
+    /**
+     * Model Version
+     */
+    model_version: string;
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version: number | null;
+    /**
+     * Prompt Hash
+     */
+    prompt_hash: string | null;
+    /**
+     * Conversations
+     */
+    conversations: number;
+};
+
+/**
  * Quote
  *
  * A verified quote: read out of the message at this moment, never a stored copy.
@@ -1853,35 +1946,22 @@ export type ReadingState = {
      * Quotes Dropped
      */
     quotes_dropped: number;
+    /**
+     * Characters Left Out
+     */
+    characters_left_out: number;
+    /**
+     * Messages Left Out
+     */
+    messages_left_out: number;
 };
 
 /**
- * ReplayCost
+ * Resolution
  *
- * What the replay takes.
+ * How the conversation ended for the customer.
  */
-export type ReplayCost = {
-    /**
-     * Conversations
-     */
-    conversations: number;
-    /**
-     * Seconds
-     */
-    seconds: number | null;
-    /**
-     * Model
-     */
-    model?: string | null;
-    /**
-     * Input Tokens
-     */
-    input_tokens?: number | null;
-    /**
-     * Usd
-     */
-    usd?: number | null;
-};
+export type Resolution = 'answered' | 'workaround' | 'promised' | 'none' | 'cannot_tell';
 
 /**
  * ReviewCount
@@ -2170,6 +2250,13 @@ export type StageProgress = {
 };
 
 /**
+ * Stated
+ *
+ * How sure a language model says it is.
+ */
+export type Stated = 'high' | 'medium' | 'low';
+
+/**
  * StoredEvidence
  *
  * A verified quote of a conversation, as a range of one of its messages.
@@ -2226,6 +2313,26 @@ export type StoredIssue = {
      * Verified
      */
     verified: boolean;
+    /**
+     * Component
+     */
+    component: string | null;
+    /**
+     * Symptoms
+     */
+    symptoms: Array<string>;
+    /**
+     * Root Cause Stated
+     */
+    root_cause_stated: string | null;
+    /**
+     * Root Cause Guessed
+     */
+    root_cause_guessed: string | null;
+    /**
+     * Known Theme Id
+     */
+    known_theme_id: number | null;
 };
 
 /**
@@ -2391,7 +2498,12 @@ export type TaxonomyChange = {
      * Preview Error
      */
     preview_error: string | null;
-    preview: Preview | null;
+    /**
+     * Preview
+     */
+    preview: {
+        [key: string]: JsonValue;
+    } | null;
     /**
      * Applied Version
      */
@@ -2769,50 +2881,6 @@ export type Week = {
      */
     drivers: Array<Driver>;
     last_run: Run | null;
-};
-
-/**
- * WeekEffect
- *
- * A category in one week: estimated from the sample for all of the week's conversations.
- */
-export type WeekEffect = {
-    /**
-     * Week
-     */
-    week: string;
-    /**
-     * Category Id
-     */
-    category_id: string;
-    /**
-     * Before
-     */
-    before: number;
-    /**
-     * After
-     */
-    after: number;
-};
-
-/**
- * WeekRead
- *
- * How much of a week the estimates come from.
- */
-export type WeekRead = {
-    /**
-     * Week
-     */
-    week: string;
-    /**
-     * Conversations
-     */
-    conversations: number;
-    /**
-     * Read
-     */
-    read: number;
 };
 
 /**
@@ -5187,6 +5255,152 @@ export type CorrectLabelResponses = {
 };
 
 export type CorrectLabelResponse = CorrectLabelResponses[keyof CorrectLabelResponses];
+
+export type ExplainFigureData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query: {
+        /**
+         * Kind
+         */
+        kind: 'category' | 'theme' | 'remainder';
+        /**
+         * Id
+         */
+        id?: string;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         */
+        until?: string | null;
+        /**
+         * As Of
+         */
+        as_of?: string | null;
+        /**
+         * Expect
+         */
+        expect?: number | null;
+    };
+    url: '/api/v1/workspaces/{workspace}/explain';
+};
+
+export type ExplainFigureErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ExplainFigureError = ExplainFigureErrors[keyof ExplainFigureErrors];
+
+export type ExplainFigureResponses = {
+    /**
+     * Successful Response
+     */
+    200: Explanation;
+};
+
+export type ExplainFigureResponse = ExplainFigureResponses[keyof ExplainFigureResponses];
+
+export type ListFigureConversationsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query: {
+        /**
+         * Kind
+         */
+        kind: 'category' | 'theme' | 'remainder';
+        /**
+         * Id
+         */
+        id?: string;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         */
+        until?: string | null;
+        /**
+         * As Of
+         */
+        as_of?: string | null;
+        /**
+         * Cursor
+         *
+         * `next` of the page before
+         */
+        cursor?: string | null;
+        /**
+         * Limit
+         *
+         * Rows in a page
+         */
+        limit?: number;
+    };
+    url: '/api/v1/workspaces/{workspace}/explain/conversations';
+};
+
+export type ListFigureConversationsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListFigureConversationsError = ListFigureConversationsErrors[keyof ListFigureConversationsErrors];
+
+export type ListFigureConversationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: MemberPage;
+};
+
+export type ListFigureConversationsResponse = ListFigureConversationsResponses[keyof ListFigureConversationsResponses];
 
 export type GetHealthData = {
     body?: never;
