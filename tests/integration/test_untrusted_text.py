@@ -3,13 +3,17 @@
 The model is a server on a real socket that obeys the attacker.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+from aiohttp import ClientSession
 from pydantic import SecretStr
 
+from earmark.api.main import create_app
+from earmark.cli.web_server import address_of, bind, serve_app
 from earmark.db.connection import Database
 from earmark.db.models import CANNOT_TELL, AuthorRole, EvidenceKind, Stage
 from earmark.errors import ModelRejected
@@ -198,3 +202,37 @@ async def test_reach_counts_customers_and_stories_stay_text(desk: Desk) -> None:
     (story,) = await desk.rows("SELECT reach, reach_high, title FROM stories")
     assert story["reach"] <= 4
     assert story["reach_high"] < 30
+
+
+async def test_over_http_customers_words_are_json_and_nothing_else(
+    database: Database, desk: Desk
+) -> None:
+    words = "<script>alert(1)</script><img src=x onerror=alert(1)> the export is empty"
+    await desk.add(make_thread("1", (CUSTOMER, words)))
+    form = filled(summary=words, issues=[issue(words, ("m1", words))])
+    async with obeying(lambda *_: form) as (_, model):
+        await desk.read(model)
+
+    @asynccontextmanager
+    async def open_database() -> AsyncGenerator[Database]:
+        yield database
+
+    listener, stop = bind("127.0.0.1", 0), asyncio.Event()
+    serving = asyncio.create_task(serve_app(create_app(open_database), listener, stop))
+    path = f"/api/v1/workspaces/{desk.workspace.code}/conversations/1"
+    try:
+        async with ClientSession(address_of(listener)) as api, api.get(path) as answer:
+            assert answer.status == 200
+            assert answer.content_type == "application/json"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            detail = await answer.json()
+    finally:
+        stop.set()
+        await serving
+        listener.close()
+    assert detail["facets"]["summary"] == words
+    (found,) = detail["issues"]
+    assert found["issue"]["statement"] == words
+    (quote,) = detail["evidence"]
+    body = detail["messages"][0]["body"]
+    assert body[quote["start"] : quote["end"]] == words
