@@ -234,6 +234,18 @@ CREATE TABLE model_endpoints (
     probed_at     timestamptz NOT NULL DEFAULT now()
 );
 
+-- What the account with each model provider (by the hash of its address, model and key) may do in a
+-- minute, and what is left of it; shared by all processes.
+CREATE TABLE model_allowances (
+    account_hash   text             NOT NULL PRIMARY KEY,
+    requests_limit integer          NOT NULL DEFAULT 0,
+    tokens_limit   integer          NOT NULL DEFAULT 0,
+    requests       double precision NOT NULL DEFAULT 0,
+    tokens         double precision NOT NULL DEFAULT 0,
+    counted_at     timestamptz      NOT NULL DEFAULT '-infinity',
+    paused_until   timestamptz      NOT NULL DEFAULT '-infinity'
+);
+
 -- Receipts of what was erased on request: numbers and a hash, nothing of the person.
 CREATE TABLE erasures (
     workspace_id  bigint      NOT NULL REFERENCES workspaces ON DELETE CASCADE,

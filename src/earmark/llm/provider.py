@@ -205,7 +205,7 @@ async def open_language_model(
     """
     options.check()
     _require_libraries(options)
-    limits = limits or Limits.of(options)
+    limits = limits or Limits(options)
     async with AsyncExitStack() as stack:
         connection = _Connection(options, limits, stack)
         yield HostedModel(options, connection, limits, shelf or MemoryShelf())

@@ -137,13 +137,13 @@ def _said(error: Exception) -> str:
 
 
 def _retry_after(error: Exception) -> float | None:
-    """Seconds, also out of headers that the library does not read."""
+    """Seconds; some servers write parts of them, which the library does not read."""
     seconds: object = getattr(error, "retry_after", None)
     if seconds is None:
         headers = cast("Mapping[str, str]", getattr(error, "headers", None) or {})
-        seconds = headers.get("x-ratelimit-reset-after")
+        seconds = headers.get("retry-after")
     try:
         value = float(cast("str", seconds))
     except (TypeError, ValueError):
         return None
-    return min(max(value, 0.0), _LONGEST_RETRY_AFTER)
+    return min(value, _LONGEST_RETRY_AFTER) if value >= 0 else None

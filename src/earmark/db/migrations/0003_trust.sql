@@ -101,3 +101,15 @@ CREATE TABLE model_endpoints (
     form          text        NOT NULL CHECK (form IN ('json_schema', 'json_object', 'tool', 'prompt')),
     probed_at     timestamptz NOT NULL DEFAULT now()
 );
+
+-- What the account with each model provider (by the hash of its address, model and key) may do in a
+-- minute, and what is left of it; shared by all processes.
+CREATE TABLE model_allowances (
+    account_hash   text             NOT NULL PRIMARY KEY,
+    requests_limit integer          NOT NULL DEFAULT 0,
+    tokens_limit   integer          NOT NULL DEFAULT 0,
+    requests       double precision NOT NULL DEFAULT 0,
+    tokens         double precision NOT NULL DEFAULT 0,
+    counted_at     timestamptz      NOT NULL DEFAULT '-infinity',
+    paused_until   timestamptz      NOT NULL DEFAULT '-infinity'
+);
