@@ -21,8 +21,11 @@ from earmark.api.routers import (
     coverage,
     failures,
     health,
+    masked,
+    review,
     runs,
     stories,
+    taxonomy,
     themes,
     webhooks,
     workspaces,
@@ -39,7 +42,19 @@ OpenDatabase = Callable[[], AbstractAsyncContextManager[Database]]
 API_PREFIX: Final = "/api/v1"
 _NO_CEILINGS: Final = Ceilings()
 _INDEX: Final = "index.html"
-_ROUTERS: Final = (workspaces, conversations, themes, stories, runs, coverage, failures, cost)
+_ROUTERS: Final = (
+    workspaces,
+    conversations,
+    masked,
+    themes,
+    stories,
+    runs,
+    coverage,
+    failures,
+    cost,
+    taxonomy,
+    review,
+)
 
 
 def create_app(
