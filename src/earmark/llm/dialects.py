@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, Protocol
 
 from pydantic import BaseModel
 
-from earmark.errors import ModelError, ModelRejected
+from earmark.errors import ModelAnswerUnusable, ModelError, ModelRejected, ModelUnavailable
 from earmark.llm.answers import Unreadable, read_answer
 from earmark.llm.base import Prompt
 from earmark.llm.provider_options import ModelOptions, Provider
@@ -120,6 +120,15 @@ class FormRefused(ModelError):
     def __init__(self, what: str, *, why: str, is_server_error: bool) -> None:
         super().__init__(what, why=why)
         self.is_server_error = is_server_error
+
+
+def blame_text(error: ModelError, name: str) -> ModelError:
+    """If the form works for others, it is this text that is refused; other errors stay."""
+    if not isinstance(error, FormRefused):
+        return error
+    if error.is_server_error:
+        return ModelUnavailable(f"{name} failed.", why=error.why)
+    return ModelAnswerUnusable(f"{name} does not take this text.", why=error.why)
 
 
 Ask = Callable[[Form], Awaitable[str]]

@@ -35,7 +35,7 @@ from earmark.llm.provider_errors import translate
 from earmark.llm.provider_options import ModelOptions
 
 _CONNECT_SECONDS: Final = 10.0
-_PROFILE: Final = ModelProfile(supports_json_schema_output=True, supports_tools=True)
+PROFILE: Final = ModelProfile(supports_json_schema_output=True, supports_tools=True)
 """What a server can do is found out by asking it."""
 
 SeeHeaders = Callable[[Mapping[str, str]], Awaitable[None]]
@@ -64,27 +64,30 @@ class ProviderClient:
         """Raises `ModelError`; `FormRefused` if the request itself was not taken."""
         try:
             answer = await self._model.request(
-                _messages(question), self._settings(question.form), _parameters(question)
+                messages_of(question),
+                settings_of(self._model, self._options, question.form),
+                parameters_of(question),
             )
         except (ModelAPIError, UnexpectedModelBehavior) as error:
             # Without its cause: the provider's words may repeat the key or the customer's text.
             raise translate(error, self._options) from None
-        return _reply(answer, self._options)
-
-    def _settings(self, form: Form) -> ModelSettings:
-        options = self._options
-        settings: dict[str, Any] = {"max_tokens": options.most_output_tokens}
-        profile = cast("Mapping[str, object]", self._model.profile)
-        if options.provider == "anthropic":
-            settings["anthropic_cache_instructions"] = True
-        elif not profile.get("openai_supports_reasoning"):
-            settings["temperature"] = 0.0
-        if form == "json_object":
-            settings["extra_body"] = {"response_format": {"type": "json_object"}}
-        return cast("ModelSettings", settings)
+        return reply_of(answer, self._options)
 
 
-def _messages(question: Question) -> list[ModelMessage]:
+def settings_of(model: ProviderModel, options: ModelOptions, form: Form) -> ModelSettings:
+    """What is the same for every question."""
+    settings: dict[str, Any] = {"max_tokens": options.most_output_tokens}
+    profile = cast("Mapping[str, object]", model.profile)
+    if options.provider == "anthropic":
+        settings["anthropic_cache_instructions"] = True
+    elif not profile.get("openai_supports_reasoning"):
+        settings["temperature"] = 0.0
+    if form == "json_object":
+        settings["extra_body"] = {"response_format": {"type": "json_object"}}
+    return cast("ModelSettings", settings)
+
+
+def messages_of(question: Question) -> list[ModelMessage]:
     """In the order that lets providers cache the beginning."""
     prompt = question.prompt
     rules, data = prompt.static, prompt.data
@@ -104,7 +107,7 @@ def _messages(question: Question) -> list[ModelMessage]:
     return messages
 
 
-def _parameters(question: Question) -> ModelRequestParameters:
+def parameters_of(question: Question) -> ModelRequestParameters:
     document, name = schema_document(question.schema), question.schema.__name__
     if question.form == "json_schema":
         output = OutputObjectDefinition(json_schema=document, name=name)
@@ -119,7 +122,7 @@ def _parameters(question: Question) -> ModelRequestParameters:
     return ModelRequestParameters(output_mode="text")
 
 
-def _reply(answer: ModelResponse, options: ModelOptions) -> Reply:
+def reply_of(answer: ModelResponse, options: ModelOptions) -> Reply:
     calls = [part.args_as_json_str() for part in answer.parts if isinstance(part, ToolCallPart)]
     words = [part.content for part in answer.parts if isinstance(part, TextPart)]
     ended = {"length": "length", "content_filter": "refused"}.get(answer.finish_reason or "")
@@ -136,7 +139,7 @@ def _reply(answer: ModelResponse, options: ModelOptions) -> Reply:
     )
 
 
-def _key(options: ModelOptions) -> str:
+def key_of(options: ModelOptions) -> str:
     return options.api_key.get_secret_value() if options.api_key else "none"
 
 
@@ -146,10 +149,10 @@ def _anthropic(options: ModelOptions, http: httpx2.AsyncClient) -> ProviderModel
     from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415
 
     client = AsyncAnthropic(
-        api_key=_key(options), base_url=options.address, http_client=http, max_retries=0
+        api_key=key_of(options), base_url=options.address, http_client=http, max_retries=0
     )
     provider = AnthropicProvider(anthropic_client=client)
-    return AnthropicModel(options.model, provider=provider, profile=_PROFILE)
+    return AnthropicModel(options.model, provider=provider, profile=PROFILE)
 
 
 def _openai(options: ModelOptions, http: httpx2.AsyncClient) -> ProviderModel:
@@ -159,13 +162,13 @@ def _openai(options: ModelOptions, http: httpx2.AsyncClient) -> ProviderModel:
     from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider  # noqa: PLC0415
 
     client = AsyncOpenAI(
-        api_key=_key(options), base_url=options.address, http_client=http, max_retries=0
+        api_key=key_of(options), base_url=options.address, http_client=http, max_retries=0
     )
     if options.provider == "openai":
         provider = OpenAIProvider(openai_client=client)
     else:
         provider = OpenAICompatibleProvider("compatible", openai_client=client)
-    return OpenAIChatModel(options.model, provider=provider, profile=_PROFILE)
+    return OpenAIChatModel(options.model, provider=provider, profile=PROFILE)
 
 
 @asynccontextmanager
@@ -177,7 +180,14 @@ async def open_client(
     async def see(response: httpx2.Response) -> None:
         await see_headers(response.headers)
 
-    async with httpx2.AsyncClient(
+    async with open_http(options) as http:
+        http.event_hooks = {"response": [see]}
+        yield ProviderClient(options, http)
+
+
+def open_http(options: ModelOptions) -> httpx2.AsyncClient:
+    """Connections, to be closed."""
+    return httpx2.AsyncClient(
         timeout=httpx2.Timeout(options.timeout_seconds, connect=_CONNECT_SECONDS),
         limits=httpx2.Limits(
             max_connections=options.concurrency, max_keepalive_connections=options.concurrency
@@ -185,6 +195,4 @@ async def open_client(
         # A redirect or a proxy would lead to a machine that nobody has named.
         follow_redirects=False,
         trust_env=not is_local(options.address),
-        event_hooks={"response": [see]},
-    ) as http:
-        yield ProviderClient(options, http)
+    )

@@ -38,6 +38,31 @@ def translate(error: Exception, options: ModelOptions) -> ModelError:
     return not_a_model_server(options, f"{options.address} did not answer with JSON.")
 
 
+def translate_status(
+    status: int, code: str | None, body: object, options: ModelOptions
+) -> ModelError:
+    """The error for an HTTP status that a provider's own library reports."""
+    categories = {
+        401: theirs.ModelAuthenticationError,
+        402: theirs.ModelQuotaExceededError,
+        403: theirs.ModelAuthenticationError,
+        404: theirs.ModelNotFoundError,
+        429: theirs.ModelRateLimitError,
+        503: theirs.ModelUnavailableError,
+        529: theirs.ModelUnavailableError,
+    }
+    is_quota = code in ("insufficient_quota", "billing_hard_limit_reached", "billing_error")
+    category = theirs.ModelQuotaExceededError if is_quota else categories.get(status)
+    error = theirs.ModelHTTPError.for_category(
+        category,
+        status_code=status,
+        model_name=options.model,
+        body=body,
+        provider_error_code=code,
+    )
+    return translate(error, options)
+
+
 def not_a_model_server(options: ModelOptions, why: str) -> ModelRejected:
     """Something else lives at that address."""
     return ModelRejected(
