@@ -19,6 +19,7 @@ from earmark.api.routers import (
     conversations,
     cost,
     coverage,
+    explain,
     failures,
     health,
     masked,
@@ -54,6 +55,7 @@ _ROUTERS: Final = (
     cost,
     taxonomy,
     review,
+    explain,
 )
 
 
