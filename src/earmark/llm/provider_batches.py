@@ -147,7 +147,7 @@ class ProviderBatches(ABC):
         return BatchRequest(
             custom_id=custom_id,
             messages=messages_of(question),
-            model_settings=settings_of(self._model, self._options, self.form),
+            model_settings=settings_of(self._model, self._options, question, is_batch=True),
             model_request_parameters=parameters_of(question),
         )
 

@@ -8,9 +8,11 @@ libraries that cost 2 seconds and 50 MB.
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import httpx2
+from pydantic import BaseModel
 from pydantic_ai.exceptions import ModelAPIError, UnexpectedModelBehavior
 from pydantic_ai.messages import (
     ModelMessage,
@@ -29,10 +31,11 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
 from earmark.llm.base import Usage
-from earmark.llm.dialects import Form, Question, in_prompt, schema_document, schema_words
+from earmark.llm.dialects import Question, in_prompt, schema_document, schema_words
 from earmark.llm.locality import is_local
 from earmark.llm.provider_errors import translate
 from earmark.llm.provider_options import ModelOptions
+from earmark.llm.provider_transport import AiohttpTransport
 
 _CONNECT_SECONDS: Final = 10.0
 PROFILE: Final = ModelProfile(supports_json_schema_output=True, supports_tools=True)
@@ -65,26 +68,54 @@ class ProviderClient:
         try:
             answer = await self._model.request(
                 messages_of(question),
-                settings_of(self._model, self._options, question.form),
-                parameters_of(question),
+                settings_of(self._model, self._options, question),
+                self._parameters(question),
             )
         except (ModelAPIError, UnexpectedModelBehavior) as error:
             # Without its cause: the provider's words may repeat the key or the customer's text.
             raise translate(error, self._options) from None
         return reply_of(answer, self._options)
 
+    def _parameters(self, question: Question) -> ModelRequestParameters:
+        if self._options.provider != "anthropic" and question.form == "json_schema":
+            return ModelRequestParameters(output_mode="text")  # it is in the settings
+        return parameters_of(question)
 
-def settings_of(model: ProviderModel, options: ModelOptions, form: Form) -> ModelSettings:
-    """What is the same for every question."""
+
+def settings_of(
+    model: ProviderModel, options: ModelOptions, question: Question, *, is_batch: bool = False
+) -> ModelSettings:
+    """How a question is asked, beside its words."""
     settings: dict[str, Any] = {"max_tokens": options.most_output_tokens}
     profile = cast("Mapping[str, object]", model.profile)
     if options.provider == "anthropic":
         settings["anthropic_cache_instructions"] = True
     elif not profile.get("openai_supports_reasoning"):
         settings["temperature"] = 0.0
+    form = question.form
     if form == "json_object":
         settings["extra_body"] = {"response_format": {"type": "json_object"}}
+    elif form == "json_schema" and options.provider != "anthropic" and not is_batch:
+        settings["extra_body"] = {"response_format": response_format(question.schema)}
     return cast("ModelSettings", settings)
+
+
+@lru_cache(maxsize=32)
+def response_format(schema: type[BaseModel]) -> dict[str, Any]:
+    """What binds OpenAI's answers to a schema; strictly where the schema lets them.
+
+    Made once: the libraries would make it anew for every call, at a third of the call's CPU.
+    """
+    from pydantic_ai.profiles.openai import OpenAIJsonSchemaTransformer  # noqa: PLC0415
+
+    transformer = OpenAIJsonSchemaTransformer(schema_document(schema))
+    document = transformer.walk()
+    bound = {
+        "name": schema.__name__,
+        "schema": document,
+        "strict": transformer.is_strict_compatible,
+    }
+    return {"type": "json_schema", "json_schema": bound}
 
 
 def messages_of(question: Question) -> list[ModelMessage]:
@@ -189,10 +220,9 @@ def open_http(options: ModelOptions) -> httpx2.AsyncClient:
     """Connections, to be closed."""
     return httpx2.AsyncClient(
         timeout=httpx2.Timeout(options.timeout_seconds, connect=_CONNECT_SECONDS),
-        limits=httpx2.Limits(
-            max_connections=options.concurrency, max_keepalive_connections=options.concurrency
-        ),
         # A redirect or a proxy would lead to a machine that nobody has named.
         follow_redirects=False,
-        trust_env=not is_local(options.address),
+        transport=AiohttpTransport(
+            connections=options.concurrency, use_proxy=not is_local(options.address)
+        ),
     )
