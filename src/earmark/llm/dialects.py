@@ -154,6 +154,12 @@ class Dialect:
                     self._form = await self._stored() or await self._probe()
         return self._form
 
+    async def probe(self) -> Form:
+        """Ask the endpoint now, whatever is remembered."""
+        async with self._finding:
+            self._form = await self._probe()
+        return self._form
+
     async def doubt(self, form: Form) -> bool:
         """Probe again since `form` was refused; whether another one is to be tried now.
 
