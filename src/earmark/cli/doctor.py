@@ -54,7 +54,7 @@ async def _doctor(as_json: bool) -> ExitCode:
         "disk": _disk,
         "database": _database,
         "intercom": _intercom,
-        "model": _model,
+        "model": look_at_model,
         "workspaces": _workspaces,
     }
     findings = [await _look(name, check, wiring) for name, check in checks.items()]
@@ -128,7 +128,7 @@ async def _intercom(wiring: Wiring) -> Finding:
     )
 
 
-async def _model(wiring: Wiring) -> Finding:
+async def look_at_model(wiring: Wiring) -> Finding:
     """Asks it a question of a few words: so key, model and address are right."""
     options = wiring.model_options()
     if options is None:
