@@ -1,5 +1,6 @@
 """Downloading an encoder over real sockets: resumed, checked by hash, refused in words."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -49,6 +50,7 @@ class Hub:
         if self.cuts and self.cut_after is not None:
             self.cuts -= 1
             await response.write(raw[start : start + self.cut_after])
+            await asyncio.sleep(0.05)  # what came together with the end would be thrown away
             if request.transport is not None:
                 request.transport.close()
             return response
