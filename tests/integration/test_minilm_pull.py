@@ -113,7 +113,7 @@ async def test_broken_download_goes_on_where_it_broke(hub: Hub, tmp_path: Path) 
 
 
 async def test_next_call_goes_on_with_what_was_kept(hub: Hub, tmp_path: Path) -> None:
-    hub.cut_after, hub.cuts = 100, 4
+    hub.cut_after, hub.cuts = 10, 4
     with pytest.raises(ModelUnavailable, match="goes on from there"):
         await pull(hub.base_url, tmp_path, Bar(), hub.pinned)
     hub.ranges.clear()
