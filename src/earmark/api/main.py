@@ -21,6 +21,8 @@ from earmark.api.routers import (
     coverage,
     failures,
     health,
+    masked,
+    review,
     runs,
     stories,
     themes,
@@ -39,7 +41,18 @@ OpenDatabase = Callable[[], AbstractAsyncContextManager[Database]]
 API_PREFIX: Final = "/api/v1"
 _NO_CEILINGS: Final = Ceilings()
 _INDEX: Final = "index.html"
-_ROUTERS: Final = (workspaces, conversations, themes, stories, runs, coverage, failures, cost)
+_ROUTERS: Final = (
+    workspaces,
+    conversations,
+    masked,
+    themes,
+    stories,
+    runs,
+    coverage,
+    failures,
+    cost,
+    review,
+)
 
 
 def create_app(

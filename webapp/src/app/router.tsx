@@ -78,6 +78,11 @@ const coverageRoute = createRoute({
   validateSearch: readChartSearch,
 }).lazy(() => import("@/features/coverage/route").then((file) => file.Route));
 
+const reviewRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "review",
+}).lazy(() => import("@/features/review/route").then((file) => file.Route));
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   workspaceRoute.addChildren([
@@ -91,6 +96,7 @@ const routeTree = rootRoute.addChildren([
     runsRoute,
     runRoute,
     coverageRoute,
+    reviewRoute,
   ]),
 ]);
 

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetCostData, GetCostErrors, GetCostResponses, GetCoverageData, GetCoverageErrors, GetCoverageResponses, GetHealthData, GetHealthResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetStoryData, GetStoryErrors, GetStoryResponses, GetThemeData, GetThemeErrors, GetThemeResponses, GetWeekData, GetWeekErrors, GetWeekResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListStoriesData, ListStoriesErrors, ListStoriesResponses, ListThemeQuotesData, ListThemeQuotesErrors, ListThemeQuotesResponses, ListThemesData, ListThemesErrors, ListThemesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RetryFailuresData, RetryFailuresErrors, RetryFailuresResponses, SetCeilingsData, SetCeilingsErrors, SetCeilingsResponses, SkipFailuresData, SkipFailuresErrors, SkipFailuresResponses, StartRunData, StartRunErrors, StartRunResponses, StreamRunEventsData, StreamRunEventsErrors, StreamRunEventsResponses, ValidateWebhookData, ValidateWebhookErrors, ValidateWebhookResponses } from './types.gen';
+import type { AnswerReviewItemData, AnswerReviewItemErrors, AnswerReviewItemResponses, CancelRunData, CancelRunErrors, CancelRunResponses, CorrectLabelData, CorrectLabelErrors, CorrectLabelResponses, DrawReviewData, DrawReviewErrors, DrawReviewResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetCostData, GetCostErrors, GetCostResponses, GetCoverageData, GetCoverageErrors, GetCoverageResponses, GetHealthData, GetHealthResponses, GetMaskedConversationData, GetMaskedConversationErrors, GetMaskedConversationResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetReviewData, GetReviewErrors, GetReviewItemData, GetReviewItemErrors, GetReviewItemResponses, GetReviewResponses, GetRunData, GetRunErrors, GetRunResponses, GetStoryData, GetStoryErrors, GetStoryResponses, GetThemeData, GetThemeErrors, GetThemeResponses, GetWeekData, GetWeekErrors, GetWeekResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListLabelsData, ListLabelsErrors, ListLabelsResponses, ListReviewConflictsData, ListReviewConflictsErrors, ListReviewConflictsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListStoriesData, ListStoriesErrors, ListStoriesResponses, ListThemeQuotesData, ListThemeQuotesErrors, ListThemeQuotesResponses, ListThemesData, ListThemesErrors, ListThemesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, NextReviewData, NextReviewErrors, NextReviewResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RetryFailuresData, RetryFailuresErrors, RetryFailuresResponses, SetCeilingsData, SetCeilingsErrors, SetCeilingsResponses, SkipFailuresData, SkipFailuresErrors, SkipFailuresResponses, SkipReviewItemData, SkipReviewItemErrors, SkipReviewItemResponses, StartRunData, StartRunErrors, StartRunResponses, StreamRunEventsData, StreamRunEventsErrors, StreamRunEventsResponses, UndoLabelsData, UndoLabelsErrors, UndoLabelsResponses, UndoReviewData, UndoReviewErrors, UndoReviewResponses, ValidateWebhookData, ValidateWebhookErrors, ValidateWebhookResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -52,6 +52,13 @@ export const listConversations = <ThrowOnError extends boolean = true>(options: 
  * One conversation with its thread, labels, issues and proof.
  */
 export const getConversation = <ThrowOnError extends boolean = true>(options: Options<GetConversationData, ThrowOnError>): RequestResult<GetConversationResponses, GetConversationErrors, ThrowOnError> => (options.client ?? client).get<GetConversationResponses, GetConversationErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}', ...options });
+
+/**
+ * Get Masked Conversation
+ *
+ * One conversation as models see it.
+ */
+export const getMaskedConversation = <ThrowOnError extends boolean = true>(options: Options<GetMaskedConversationData, ThrowOnError>): RequestResult<GetMaskedConversationResponses, GetMaskedConversationErrors, ThrowOnError> => (options.client ?? client).get<GetMaskedConversationResponses, GetMaskedConversationErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/masked', ...options });
 
 /**
  * List Themes
@@ -179,6 +186,125 @@ export const getCost = <ThrowOnError extends boolean = true>(options: Options<Ge
  */
 export const setCeilings = <ThrowOnError extends boolean = true>(options: Options<SetCeilingsData, ThrowOnError>): RequestResult<SetCeilingsResponses, SetCeilingsErrors, ThrowOnError> => (options.client ?? client).put<SetCeilingsResponses, SetCeilingsErrors, ThrowOnError>({
     url: '/api/v1/workspaces/{workspace}/cost/ceilings',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Review
+ *
+ * How many items wait, who has labelled how many, and how well people agree.
+ */
+export const getReview = <ThrowOnError extends boolean = true>(options: Options<GetReviewData, ThrowOnError>): RequestResult<GetReviewResponses, GetReviewErrors, ThrowOnError> => (options.client ?? client).get<GetReviewResponses, GetReviewErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/review', ...options });
+
+/**
+ * Draw Review
+ *
+ * Add items: hard ones to learn from, random ones to measure with.
+ */
+export const drawReview = <ThrowOnError extends boolean = true>(options: Options<DrawReviewData, ThrowOnError>): RequestResult<DrawReviewResponses, DrawReviewErrors, ThrowOnError> => (options.client ?? client).post<DrawReviewResponses, DrawReviewErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/review/draw',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Next Review
+ *
+ * The next items for a person, kept from others for ten minutes; none when all is done.
+ */
+export const nextReview = <ThrowOnError extends boolean = true>(options: Options<NextReviewData, ThrowOnError>): RequestResult<NextReviewResponses, NextReviewErrors, ThrowOnError> => (options.client ?? client).post<NextReviewResponses, NextReviewErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/review/next',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Review Item
+ *
+ * One item, also one that is done: to look at it again.
+ */
+export const getReviewItem = <ThrowOnError extends boolean = true>(options: Options<GetReviewItemData, ThrowOnError>): RequestResult<GetReviewItemResponses, GetReviewItemErrors, ThrowOnError> => (options.client ?? client).get<GetReviewItemResponses, GetReviewItemErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/review/items/{item}', ...options });
+
+/**
+ * Answer Review Item
+ *
+ * Store what a person says; it is the conversation's category from now on.
+ */
+export const answerReviewItem = <ThrowOnError extends boolean = true>(options: Options<AnswerReviewItemData, ThrowOnError>): RequestResult<AnswerReviewItemResponses, AnswerReviewItemErrors, ThrowOnError> => (options.client ?? client).post<AnswerReviewItemResponses, AnswerReviewItemErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}/label',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Skip Review Item
+ *
+ * Do not show this item to the person again.
+ */
+export const skipReviewItem = <ThrowOnError extends boolean = true>(options: Options<SkipReviewItemData, ThrowOnError>): RequestResult<SkipReviewItemResponses, SkipReviewItemErrors, ThrowOnError> => (options.client ?? client).post<SkipReviewItemResponses, SkipReviewItemErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}/skip',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Undo Review
+ *
+ * Take back the person's last answer and give the item again.
+ */
+export const undoReview = <ThrowOnError extends boolean = true>(options: Options<UndoReviewData, ThrowOnError>): RequestResult<UndoReviewResponses, UndoReviewErrors, ThrowOnError> => (options.client ?? client).post<UndoReviewResponses, UndoReviewErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/review/undo',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Review Conflicts
+ *
+ * What people labelled differently, newest first; at most 500.
+ */
+export const listReviewConflicts = <ThrowOnError extends boolean = true>(options: Options<ListReviewConflictsData, ThrowOnError>): RequestResult<ListReviewConflictsResponses, ListReviewConflictsErrors, ThrowOnError> => (options.client ?? client).get<ListReviewConflictsResponses, ListReviewConflictsErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/review/conflicts', ...options });
+
+/**
+ * Undo Labels
+ *
+ * Take back all that a person has said of a conversation.
+ */
+export const undoLabels = <ThrowOnError extends boolean = true>(options: Options<UndoLabelsData, ThrowOnError>): RequestResult<UndoLabelsResponses, UndoLabelsErrors, ThrowOnError> => (options.client ?? client).delete<UndoLabelsResponses, UndoLabelsErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels', ...options });
+
+/**
+ * List Labels
+ *
+ * What people have said of a conversation.
+ */
+export const listLabels = <ThrowOnError extends boolean = true>(options: Options<ListLabelsData, ThrowOnError>): RequestResult<ListLabelsResponses, ListLabelsErrors, ThrowOnError> => (options.client ?? client).get<ListLabelsResponses, ListLabelsErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels', ...options });
+
+/**
+ * Correct Label
+ *
+ * Correct a category; no model replaces it.
+ */
+export const correctLabel = <ThrowOnError extends boolean = true>(options: Options<CorrectLabelData, ThrowOnError>): RequestResult<CorrectLabelResponses, CorrectLabelErrors, ThrowOnError> => (options.client ?? client).post<CorrectLabelResponses, CorrectLabelErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -29,6 +29,58 @@ export type AcceptanceCriterion = {
 };
 
 /**
+ * Agreement
+ *
+ * How often people who labelled the same conversation said the same category.
+ */
+export type Agreement = {
+    /**
+     * Agreed
+     */
+    agreed: number;
+    /**
+     * Pairs
+     */
+    pairs: number;
+};
+
+/**
+ * AnswerRequest
+ *
+ * What a person says of an item.
+ */
+export type AnswerRequest = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Final
+     */
+    final: string;
+    /**
+     * Open
+     */
+    open?: string | null;
+    /**
+     * Themes
+     */
+    themes?: Array<number> | null;
+};
+
+/**
+ * Answered
+ *
+ * What an answer came to.
+ */
+export type Answered = {
+    /**
+     * Conflicts
+     */
+    conflicts: Array<Verdicts>;
+};
+
+/**
  * Attachment
  *
  * A file that came with a message; the file itself is never fetched.
@@ -54,6 +106,34 @@ export type Attachment = {
  * Who speaks. A bot is anything automatic, an AI agent included.
  */
 export type AuthorRole = 'customer' | 'teammate' | 'bot';
+
+/**
+ * Candidate
+ *
+ * A theme that a conversation may belong to.
+ */
+export type Candidate = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Theme Id
+     */
+    theme_id: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Assigned
+     */
+    assigned: boolean;
+    /**
+     * Near
+     */
+    near: number;
+};
 
 /**
  * Category
@@ -561,6 +641,23 @@ export type ConversationRow = {
 };
 
 /**
+ * Correction
+ *
+ * A category that a person gives in passing.
+ */
+export type Correction = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    stage?: ClassificationStage;
+    /**
+     * Category Id
+     */
+    category_id: string;
+};
+
+/**
  * CostReport
  *
  * All that models have cost in this workspace, in US dollars.
@@ -747,6 +844,36 @@ export type Decider = 'rule' | 'local_model' | 'llm' | 'human';
 export type Direction = 'broken' | 'missing' | 'slow' | 'confusing' | 'duplicate' | 'request' | 'question' | 'cannot_tell';
 
 /**
+ * DrawRequest
+ *
+ * How many items to add.
+ */
+export type DrawRequest = {
+    /**
+     * Number
+     */
+    number?: number;
+    /**
+     * Only Random
+     */
+    only_random?: boolean;
+};
+
+/**
+ * Drawn
+ *
+ * How many items were added, by reason.
+ */
+export type Drawn = {
+    /**
+     * Added
+     */
+    added: {
+        [key: string]: number;
+    };
+};
+
+/**
  * Driver
  *
  * One theme as a reason why customers write, and how that has changed.
@@ -916,6 +1043,55 @@ export type Health = {
 };
 
 /**
+ * HumanLabel
+ *
+ * A stored label.
+ */
+export type HumanLabel = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Kind
+     */
+    kind: 'open' | 'final' | 'theme';
+    /**
+     * Value
+     */
+    value: string;
+    /**
+     * Item Id
+     */
+    item_id?: number | null;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version: number;
+    /**
+     * Machine Value
+     */
+    machine_value: string | null;
+    /**
+     * Machine Confidence
+     */
+    machine_confidence: number | null;
+    machine_decider: Decider | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
  * Interval
  *
  * An estimate with its 95 % interval.
@@ -936,6 +1112,30 @@ export type Interval = {
 };
 
 export type JsonValue = unknown;
+
+/**
+ * LabellerCount
+ *
+ * What one person has done.
+ */
+export type LabellerCount = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Labelled
+     */
+    labelled: number;
+    /**
+     * Skipped
+     */
+    skipped: number;
+    /**
+     * Latest At
+     */
+    latest_at: string | null;
+};
 
 /**
  * LedgerLine
@@ -1083,6 +1283,46 @@ export type NewCeilings = {
 };
 
 /**
+ * NextRequest
+ *
+ * Who asks for items, and how many.
+ */
+export type NextRequest = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Number
+     */
+    number?: number;
+};
+
+/**
+ * Placeholder
+ *
+ * A placeholder in a masked text.
+ */
+export type Placeholder = {
+    /**
+     * Start
+     */
+    start: number;
+    /**
+     * End
+     */
+    end: number;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Original
+     */
+    original: string | null;
+};
+
+/**
  * ProductArea
  *
  * A part of the product as the workspace names it.
@@ -1200,6 +1440,97 @@ export type ReadingState = {
 };
 
 /**
+ * ReviewCount
+ *
+ * Items of one reason.
+ */
+export type ReviewCount = {
+    /**
+     * Reason
+     */
+    reason: 'random' | 'margin' | 'disagreement' | 'quotes' | 'theme' | 'requested';
+    /**
+     * Open
+     */
+    open: number;
+    /**
+     * Done
+     */
+    done: number;
+};
+
+/**
+ * ReviewItem
+ *
+ * One conversation that somebody is to label.
+ */
+export type ReviewItem = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Reason
+     */
+    reason: 'random' | 'margin' | 'disagreement' | 'quotes' | 'theme' | 'requested';
+    /**
+     * Probability
+     */
+    probability: number | null;
+    /**
+     * Is Holdout
+     */
+    is_holdout: boolean;
+    /**
+     * Labellers
+     */
+    labellers: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * ReviewState
+ *
+ * How the queue stands.
+ */
+export type ReviewState = {
+    /**
+     * Counts
+     */
+    counts: Array<ReviewCount>;
+    /**
+     * Labellers
+     */
+    labellers: Array<LabellerCount>;
+    agreement: Agreement;
+};
+
+/**
+ * ReviewTask
+ *
+ * One item with what a person needs to decide it. What the machine thinks is not shown.
+ */
+export type ReviewTask = {
+    item: ReviewItem;
+    conversation: Conversation;
+    /**
+     * Messages
+     */
+    messages: Array<Message>;
+    /**
+     * Candidates
+     */
+    candidates: Array<Candidate>;
+};
+
+/**
  * Run
  *
  * One pass over a workspace.
@@ -1291,6 +1622,68 @@ export type ScorePart = {
  * Of the customer's words in the whole thread.
  */
 export type Sentiment = 'positive' | 'neutral' | 'negative' | 'cannot_tell';
+
+/**
+ * ShownConversation
+ *
+ * A conversation as models see it.
+ */
+export type ShownConversation = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Masker
+     */
+    masker: string | null;
+    subject: ShownText | null;
+    /**
+     * Messages
+     */
+    messages: Array<ShownMessage>;
+};
+
+/**
+ * ShownMessage
+ *
+ * A message as models see it.
+ */
+export type ShownMessage = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Placeholders
+     */
+    placeholders: Array<Placeholder>;
+    /**
+     * Message Id
+     */
+    message_id: string;
+    author_role: AuthorRole;
+    /**
+     * Is Note
+     */
+    is_note: boolean;
+};
+
+/**
+ * ShownText
+ *
+ * A text as models see it.
+ */
+export type ShownText = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Placeholders
+     */
+    placeholders: Array<Placeholder>;
+};
 
 /**
  * Stage
@@ -1692,6 +2085,15 @@ export type TrendPoint = {
 };
 
 /**
+ * Undone
+ *
+ * The item that was taken back; null where there was nothing to take back.
+ */
+export type Undone = {
+    task: ReviewTask | null;
+};
+
+/**
  * UnreadableRow
  *
  * A row of a listing or of a file that holds no usable conversation.
@@ -1719,6 +2121,34 @@ export type UnreadableRow = {
 export type Urgency = 'low' | 'normal' | 'high' | 'cannot_tell';
 
 /**
+ * Verdicts
+ *
+ * A conversation that two people labelled differently.
+ */
+export type Verdicts = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Kind
+     */
+    kind: 'open' | 'final' | 'theme';
+    /**
+     * Labellers
+     */
+    labellers: Array<string>;
+    /**
+     * Values
+     */
+    values: Array<string>;
+    /**
+     * Latest At
+     */
+    latest_at: string;
+};
+
+/**
  * Week
  *
  * This week: seven days up to the newest conversation, against the four weeks before.
@@ -1744,6 +2174,18 @@ export type Week = {
      */
     drivers: Array<Driver>;
     last_run: Run | null;
+};
+
+/**
+ * Who
+ *
+ * A person.
+ */
+export type Who = {
+    /**
+     * Labeller
+     */
+    labeller: string;
 };
 
 /**
@@ -2102,6 +2544,57 @@ export type GetConversationResponses = {
 };
 
 export type GetConversationResponse = GetConversationResponses[keyof GetConversationResponses];
+
+export type GetMaskedConversationData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: {
+        /**
+         * Reveal
+         *
+         * Also say what the placeholders stand for; never of secrets.
+         */
+        reveal?: boolean;
+    };
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/masked';
+};
+
+export type GetMaskedConversationErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetMaskedConversationError = GetMaskedConversationErrors[keyof GetMaskedConversationErrors];
+
+export type GetMaskedConversationResponses = {
+    /**
+     * Successful Response
+     */
+    200: ShownConversation;
+};
+
+export type GetMaskedConversationResponse = GetMaskedConversationResponses[keyof GetMaskedConversationResponses];
 
 export type ListThemesData = {
     body?: never;
@@ -2840,6 +3333,569 @@ export type SetCeilingsResponses = {
 };
 
 export type SetCeilingsResponse = SetCeilingsResponses[keyof SetCeilingsResponses];
+
+export type GetReviewData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review';
+};
+
+export type GetReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetReviewError = GetReviewErrors[keyof GetReviewErrors];
+
+export type GetReviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReviewState;
+};
+
+export type GetReviewResponse = GetReviewResponses[keyof GetReviewResponses];
+
+export type DrawReviewData = {
+    body: DrawRequest;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/draw';
+};
+
+export type DrawReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DrawReviewError = DrawReviewErrors[keyof DrawReviewErrors];
+
+export type DrawReviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: Drawn;
+};
+
+export type DrawReviewResponse = DrawReviewResponses[keyof DrawReviewResponses];
+
+export type NextReviewData = {
+    body: NextRequest;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/next';
+};
+
+export type NextReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type NextReviewError = NextReviewErrors[keyof NextReviewErrors];
+
+export type NextReviewResponses = {
+    /**
+     * Response Nextreview
+     *
+     * Successful Response
+     */
+    200: Array<ReviewTask>;
+};
+
+export type NextReviewResponse = NextReviewResponses[keyof NextReviewResponses];
+
+export type GetReviewItemData = {
+    body?: never;
+    path: {
+        /**
+         * Item
+         */
+        item: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}';
+};
+
+export type GetReviewItemErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetReviewItemError = GetReviewItemErrors[keyof GetReviewItemErrors];
+
+export type GetReviewItemResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReviewTask;
+};
+
+export type GetReviewItemResponse = GetReviewItemResponses[keyof GetReviewItemResponses];
+
+export type AnswerReviewItemData = {
+    body: AnswerRequest;
+    path: {
+        /**
+         * Item
+         */
+        item: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}/label';
+};
+
+export type AnswerReviewItemErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type AnswerReviewItemError = AnswerReviewItemErrors[keyof AnswerReviewItemErrors];
+
+export type AnswerReviewItemResponses = {
+    /**
+     * Successful Response
+     */
+    200: Answered;
+};
+
+export type AnswerReviewItemResponse = AnswerReviewItemResponses[keyof AnswerReviewItemResponses];
+
+export type SkipReviewItemData = {
+    body: Who;
+    path: {
+        /**
+         * Item
+         */
+        item: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}/skip';
+};
+
+export type SkipReviewItemErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type SkipReviewItemError = SkipReviewItemErrors[keyof SkipReviewItemErrors];
+
+export type SkipReviewItemResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type SkipReviewItemResponse = SkipReviewItemResponses[keyof SkipReviewItemResponses];
+
+export type UndoReviewData = {
+    body: Who;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/undo';
+};
+
+export type UndoReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type UndoReviewError = UndoReviewErrors[keyof UndoReviewErrors];
+
+export type UndoReviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: Undone;
+};
+
+export type UndoReviewResponse = UndoReviewResponses[keyof UndoReviewResponses];
+
+export type ListReviewConflictsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/conflicts';
+};
+
+export type ListReviewConflictsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListReviewConflictsError = ListReviewConflictsErrors[keyof ListReviewConflictsErrors];
+
+export type ListReviewConflictsResponses = {
+    /**
+     * Response Listreviewconflicts
+     *
+     * Successful Response
+     */
+    200: Array<Verdicts>;
+};
+
+export type ListReviewConflictsResponse = ListReviewConflictsResponses[keyof ListReviewConflictsResponses];
+
+export type UndoLabelsData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query: {
+        /**
+         * Labeller
+         */
+        labeller: string;
+    };
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels';
+};
+
+export type UndoLabelsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type UndoLabelsError = UndoLabelsErrors[keyof UndoLabelsErrors];
+
+export type UndoLabelsResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type UndoLabelsResponse = UndoLabelsResponses[keyof UndoLabelsResponses];
+
+export type ListLabelsData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels';
+};
+
+export type ListLabelsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListLabelsError = ListLabelsErrors[keyof ListLabelsErrors];
+
+export type ListLabelsResponses = {
+    /**
+     * Response Listlabels
+     *
+     * Successful Response
+     */
+    200: Array<HumanLabel>;
+};
+
+export type ListLabelsResponse = ListLabelsResponses[keyof ListLabelsResponses];
+
+export type CorrectLabelData = {
+    body: Correction;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels';
+};
+
+export type CorrectLabelErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CorrectLabelError = CorrectLabelErrors[keyof CorrectLabelErrors];
+
+export type CorrectLabelResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type CorrectLabelResponse = CorrectLabelResponses[keyof CorrectLabelResponses];
 
 export type GetHealthData = {
     body?: never;

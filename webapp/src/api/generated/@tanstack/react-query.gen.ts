@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { cancelRun, getConversation, getCost, getCoverage, getHealth, getReadiness, getRun, getStory, getTheme, getWeek, getWorkspace, listConversations, listFailures, listRuns, listStories, listThemeQuotes, listThemes, listWorkspaces, type Options, receiveWebhook, retryFailures, setCeilings, skipFailures, startRun } from '../sdk.gen';
-import type { CancelRunData, CancelRunError, CancelRunResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, StartRunData, StartRunError, StartRunResponse } from '../types.gen';
+import { answerReviewItem, cancelRun, correctLabel, drawReview, getConversation, getCost, getCoverage, getHealth, getMaskedConversation, getReadiness, getReview, getReviewItem, getRun, getStory, getTheme, getWeek, getWorkspace, listConversations, listFailures, listLabels, listReviewConflicts, listRuns, listStories, listThemeQuotes, listThemes, listWorkspaces, nextReview, type Options, receiveWebhook, retryFailures, setCeilings, skipFailures, skipReviewItem, startRun, undoLabels, undoReview } from '../sdk.gen';
+import type { AnswerReviewItemData, AnswerReviewItemError, AnswerReviewItemResponse, CancelRunData, CancelRunError, CancelRunResponse, CorrectLabelData, CorrectLabelError, CorrectLabelResponse, DrawReviewData, DrawReviewError, DrawReviewResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetMaskedConversationData, GetMaskedConversationError, GetMaskedConversationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetReviewData, GetReviewError, GetReviewItemData, GetReviewItemError, GetReviewItemResponse, GetReviewResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListLabelsData, ListLabelsError, ListLabelsResponse, ListReviewConflictsData, ListReviewConflictsError, ListReviewConflictsResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, NextReviewData, NextReviewError, NextReviewResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, SkipReviewItemData, SkipReviewItemError, SkipReviewItemResponse, StartRunData, StartRunError, StartRunResponse, UndoLabelsData, UndoLabelsError, UndoLabelsResponse, UndoReviewData, UndoReviewError, UndoReviewResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -198,6 +198,26 @@ export const getConversationOptions = (options: Options<GetConversationData>) =>
         return data;
     },
     queryKey: getConversationQueryKey(options)
+});
+
+export const getMaskedConversationQueryKey = (options: Options<GetMaskedConversationData>) => createQueryKey('getMaskedConversation', options);
+
+/**
+ * Get Masked Conversation
+ *
+ * One conversation as models see it.
+ */
+export const getMaskedConversationOptions = (options: Options<GetMaskedConversationData>) => queryOptions<GetMaskedConversationResponse, GetMaskedConversationError, GetMaskedConversationResponse, ReturnType<typeof getMaskedConversationQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getMaskedConversation({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getMaskedConversationQueryKey(options)
 });
 
 export const listThemesQueryKey = (options: Options<ListThemesData>) => createQueryKey('listThemes', options);
@@ -549,6 +569,219 @@ export const setCeilingsMutation = (options?: Partial<Options<SetCeilingsData>>)
     const mutationOptions: UseMutationOptions<SetCeilingsResponse, SetCeilingsError, Options<SetCeilingsData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await setCeilings({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getReviewQueryKey = (options: Options<GetReviewData>) => createQueryKey('getReview', options);
+
+/**
+ * Get Review
+ *
+ * How many items wait, who has labelled how many, and how well people agree.
+ */
+export const getReviewOptions = (options: Options<GetReviewData>) => queryOptions<GetReviewResponse, GetReviewError, GetReviewResponse, ReturnType<typeof getReviewQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getReview({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getReviewQueryKey(options)
+});
+
+/**
+ * Draw Review
+ *
+ * Add items: hard ones to learn from, random ones to measure with.
+ */
+export const drawReviewMutation = (options?: Partial<Options<DrawReviewData>>): UseMutationOptions<DrawReviewResponse, DrawReviewError, Options<DrawReviewData>> => {
+    const mutationOptions: UseMutationOptions<DrawReviewResponse, DrawReviewError, Options<DrawReviewData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await drawReview({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Next Review
+ *
+ * The next items for a person, kept from others for ten minutes; none when all is done.
+ */
+export const nextReviewMutation = (options?: Partial<Options<NextReviewData>>): UseMutationOptions<NextReviewResponse, NextReviewError, Options<NextReviewData>> => {
+    const mutationOptions: UseMutationOptions<NextReviewResponse, NextReviewError, Options<NextReviewData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await nextReview({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getReviewItemQueryKey = (options: Options<GetReviewItemData>) => createQueryKey('getReviewItem', options);
+
+/**
+ * Get Review Item
+ *
+ * One item, also one that is done: to look at it again.
+ */
+export const getReviewItemOptions = (options: Options<GetReviewItemData>) => queryOptions<GetReviewItemResponse, GetReviewItemError, GetReviewItemResponse, ReturnType<typeof getReviewItemQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getReviewItem({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getReviewItemQueryKey(options)
+});
+
+/**
+ * Answer Review Item
+ *
+ * Store what a person says; it is the conversation's category from now on.
+ */
+export const answerReviewItemMutation = (options?: Partial<Options<AnswerReviewItemData>>): UseMutationOptions<AnswerReviewItemResponse, AnswerReviewItemError, Options<AnswerReviewItemData>> => {
+    const mutationOptions: UseMutationOptions<AnswerReviewItemResponse, AnswerReviewItemError, Options<AnswerReviewItemData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await answerReviewItem({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Skip Review Item
+ *
+ * Do not show this item to the person again.
+ */
+export const skipReviewItemMutation = (options?: Partial<Options<SkipReviewItemData>>): UseMutationOptions<SkipReviewItemResponse, SkipReviewItemError, Options<SkipReviewItemData>> => {
+    const mutationOptions: UseMutationOptions<SkipReviewItemResponse, SkipReviewItemError, Options<SkipReviewItemData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await skipReviewItem({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Undo Review
+ *
+ * Take back the person's last answer and give the item again.
+ */
+export const undoReviewMutation = (options?: Partial<Options<UndoReviewData>>): UseMutationOptions<UndoReviewResponse, UndoReviewError, Options<UndoReviewData>> => {
+    const mutationOptions: UseMutationOptions<UndoReviewResponse, UndoReviewError, Options<UndoReviewData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await undoReview({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listReviewConflictsQueryKey = (options: Options<ListReviewConflictsData>) => createQueryKey('listReviewConflicts', options);
+
+/**
+ * List Review Conflicts
+ *
+ * What people labelled differently, newest first; at most 500.
+ */
+export const listReviewConflictsOptions = (options: Options<ListReviewConflictsData>) => queryOptions<ListReviewConflictsResponse, ListReviewConflictsError, ListReviewConflictsResponse, ReturnType<typeof listReviewConflictsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listReviewConflicts({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listReviewConflictsQueryKey(options)
+});
+
+/**
+ * Undo Labels
+ *
+ * Take back all that a person has said of a conversation.
+ */
+export const undoLabelsMutation = (options?: Partial<Options<UndoLabelsData>>): UseMutationOptions<UndoLabelsResponse, UndoLabelsError, Options<UndoLabelsData>> => {
+    const mutationOptions: UseMutationOptions<UndoLabelsResponse, UndoLabelsError, Options<UndoLabelsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await undoLabels({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listLabelsQueryKey = (options: Options<ListLabelsData>) => createQueryKey('listLabels', options);
+
+/**
+ * List Labels
+ *
+ * What people have said of a conversation.
+ */
+export const listLabelsOptions = (options: Options<ListLabelsData>) => queryOptions<ListLabelsResponse, ListLabelsError, ListLabelsResponse, ReturnType<typeof listLabelsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listLabels({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listLabelsQueryKey(options)
+});
+
+/**
+ * Correct Label
+ *
+ * Correct a category; no model replaces it.
+ */
+export const correctLabelMutation = (options?: Partial<Options<CorrectLabelData>>): UseMutationOptions<CorrectLabelResponse, CorrectLabelError, Options<CorrectLabelData>> => {
+    const mutationOptions: UseMutationOptions<CorrectLabelResponse, CorrectLabelError, Options<CorrectLabelData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await correctLabel({
                 ...options,
                 ...fnOptions,
                 throwOnError: true
