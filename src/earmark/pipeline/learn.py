@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from earmark.db import masked_storage, taxonomy_storage
+from earmark.db import erasure_storage, masked_storage, taxonomy_storage
 from earmark.db.connection import Database, ReadConnection
 from earmark.db.models import ProductArea, Taxonomy
 from earmark.db.statistics import refresh_statistics
@@ -24,7 +24,8 @@ from earmark.llm.base import (
 from earmark.pipeline.progress import Progress
 from earmark.prompts import default_taxonomy
 
-_MOST_TEXTS: Final = 20_000
+MOST_TEXTS: Final = 20_000
+"""A model is fitted on a sample of so many, if there are more."""
 _REFIT_GROWTH: Final = 2.0
 _LEAST_TAGGED: Final = 5
 _MOST_AREAS: Final = 40
@@ -115,27 +116,36 @@ async def fit_model(
     taxonomy = await ensure_taxonomy(database, workspace_id)
     async with database.read() as connection:
         present = await taxonomy_storage.latest_model(connection, workspace_id)
+        erasures = await erasure_storage.count_erasures(connection, workspace_id)  # before texts
         texts = await masked_storage.sample_customer_texts(
-            connection, workspace_id, limit=_MOST_TEXTS
+            connection, workspace_id, limit=MOST_TEXTS
         )
     if present is not None and await _serves(present, taxonomy, len(texts), shelf):
         await progress.report(0, 0)
         return
     await progress.report(0, len(texts))
-    encoded = await _encode_lessons(await shelf.encoder(), texts, taxonomy, ())
-    model = await asyncio.to_thread(shelf.models.fit, texts, taxonomy, (), encoded)
+    model = await fit_anew(shelf, texts, taxonomy)
     fitted = NewTextModel(
         version=model.version,
         taxonomy_version=taxonomy.version,
         fitted_on=len(texts),
         dimensions=model.dimensions,
         encoder_version=model.encoder_version,
+        erasures=erasures,
         artefact=await asyncio.to_thread(model.dump),
     )
     async with database.write() as connection:
         model_id = await taxonomy_storage.add_model(connection, workspace_id, fitted)
         await progress.report(len(texts), len(texts), connection)
     shelf.keep(workspace_id, model_id, model)
+
+
+async def fit_anew(
+    shelf: ModelShelf, texts: Sequence[str], taxonomy: Taxonomy, lessons: Sequence[Lesson] = ()
+) -> TextModel:
+    """A model of these texts under that taxonomy, off the event loop; it is not stored."""
+    encoded = await _encode_lessons(await shelf.encoder(), texts, taxonomy, lessons)
+    return await asyncio.to_thread(shelf.models.fit, texts, taxonomy, lessons, encoded)
 
 
 async def _encode_lessons(
@@ -163,7 +173,8 @@ async def _serves(
 ) -> bool:
     """Not with another taxonomy, method or encoder, or so many texts that its words are too few."""
     return (
-        present.taxonomy_version == taxonomy.version
+        not present.knows_erased
+        and present.taxonomy_version == taxonomy.version
         and present.version.startswith(shelf.models.algorithm)
         and await shelf.suits(present)
         and texts < max(present.fitted_on, 1) * _REFIT_GROWTH

@@ -81,6 +81,18 @@ export type Answered = {
 };
 
 /**
+ * ApplyBody
+ *
+ * How to apply.
+ */
+export type ApplyBody = {
+    /**
+     * Without Preview
+     */
+    without_preview?: boolean;
+};
+
+/**
  * Attachment
  *
  * A file that came with a message; the file itself is never fetched.
@@ -168,6 +180,30 @@ export type Category = {
 };
 
 /**
+ * CategoryChart
+ *
+ * Conversations per week and category under one version of the taxonomy.
+ */
+export type CategoryChart = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Weeks
+     */
+    weeks: Array<WeekSize>;
+    /**
+     * Counts
+     */
+    counts: Array<CategoryWeek>;
+    /**
+     * Unread
+     */
+    unread: number;
+};
+
+/**
  * CategoryFigure
  *
  * How many conversations carry a category now, and how many truly belong to it.
@@ -182,6 +218,26 @@ export type CategoryFigure = {
      */
     conversations: number;
     estimate: Estimate | null;
+};
+
+/**
+ * CategoryWeek
+ *
+ * Conversations of a week that have a category under a version of the taxonomy.
+ */
+export type CategoryWeek = {
+    /**
+     * Week
+     */
+    week: string;
+    /**
+     * Category Id
+     */
+    category_id: string | null;
+    /**
+     * Conversations
+     */
+    conversations: number;
 };
 
 /**
@@ -222,6 +278,90 @@ export type Change = {
      * High
      */
     high: number | null;
+};
+
+/**
+ * ChangeBody
+ *
+ * What shall be proposed; without a proposal the present taxonomy, for editing.
+ */
+export type ChangeBody = {
+    proposal?: Proposal | null;
+    /**
+     * Note
+     */
+    note?: string;
+};
+
+/**
+ * ChangeDetail
+ *
+ * A change, what it does, what is wrong with it, and what a preview has shown.
+ */
+export type ChangeDetail = {
+    change: TaxonomyChange;
+    /**
+     * Is Previewed
+     */
+    is_previewed: boolean;
+    /**
+     * Operations
+     */
+    operations: Array<Operation>;
+    /**
+     * Findings
+     */
+    findings: Array<Finding>;
+    /**
+     * Excerpts
+     */
+    excerpts: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * ChangeSummary
+ *
+ * A change without what it proposes.
+ */
+export type ChangeSummary = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Base Version
+     */
+    base_version: number;
+    /**
+     * Status
+     */
+    status: 'draft' | 'applied' | 'reverted' | 'discarded';
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Applied Version
+     */
+    applied_version: number | null;
+    /**
+     * Reverted Version
+     */
+    reverted_version: number | null;
+    /**
+     * Run Id
+     */
+    run_id: number | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
 };
 
 /**
@@ -899,6 +1039,19 @@ export type Driver = {
 };
 
 /**
+ * EditBody
+ *
+ * What shall be proposed from now on.
+ */
+export type EditBody = {
+    proposal: Proposal;
+    /**
+     * Note
+     */
+    note?: string;
+};
+
+/**
  * Estimate
  *
  * What a raw count would be if people had read everything; with all that explains it.
@@ -954,6 +1107,71 @@ export type Estimate = {
  * What a quote is proof of.
  */
 export type EvidenceKind = 'issue' | 'churn' | 'resolution';
+
+/**
+ * Exclusion
+ *
+ * Conversations that the figure cannot count, with the reason.
+ */
+export type Exclusion = {
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
+};
+
+/**
+ * Explanation
+ *
+ * All that is behind one number.
+ */
+export type Explanation = {
+    figure: FigureSpec;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Definition
+     */
+    definition: string;
+    totals: FigureTotals;
+    /**
+     * Expected
+     */
+    expected: number | null;
+    gone: Gone;
+    /**
+     * Provenance
+     */
+    provenance: Array<Provenance>;
+    /**
+     * Exclusions
+     */
+    exclusions: Array<Exclusion>;
+    /**
+     * Labelled
+     */
+    labelled: Array<string>;
+    /**
+     * Query
+     */
+    query: string;
+    /**
+     * Parameters
+     */
+    parameters: {
+        [key: string]: string;
+    };
+    /**
+     * Permalink
+     */
+    permalink: string;
+};
 
 /**
  * Facets
@@ -1024,6 +1242,102 @@ export type Failure = {
      * Since
      */
     since: string;
+};
+
+/**
+ * FigureSpec
+ *
+ * What is counted: conversations that began in [since, until), as known at `as_of`.
+ */
+export type FigureSpec = {
+    /**
+     * Kind
+     */
+    kind: 'category' | 'theme' | 'remainder';
+    /**
+     * Id
+     */
+    id?: string;
+    /**
+     * Since
+     */
+    since?: string | null;
+    /**
+     * Until
+     */
+    until?: string | null;
+    /**
+     * As Of
+     */
+    as_of: string;
+};
+
+/**
+ * FigureTotals
+ *
+ * The figure itself.
+ */
+export type FigureTotals = {
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Customers
+     */
+    customers: number;
+    /**
+     * First At
+     */
+    first_at: string | null;
+    /**
+     * Latest At
+     */
+    latest_at: string | null;
+};
+
+/**
+ * Finding
+ *
+ * Something wrong with a proposal, or worth knowing before it is applied.
+ */
+export type Finding = {
+    /**
+     * Severity
+     */
+    severity: 'error' | 'warning';
+    /**
+     * Place
+     */
+    place: Array<string | number>;
+    /**
+     * What
+     */
+    what: string;
+    /**
+     * Why
+     */
+    why: string;
+    /**
+     * Fix
+     */
+    fix: string;
+};
+
+/**
+ * Gone
+ *
+ * What has left the database since a moment, and may have been counted at it.
+ */
+export type Gone = {
+    /**
+     * Deleted
+     */
+    deleted: number;
+    /**
+     * Erased
+     */
+    erased: number;
 };
 
 /**
@@ -1194,6 +1508,22 @@ export type LedgerLine = {
 };
 
 /**
+ * MemberPage
+ *
+ * Ids of the conversations that are counted.
+ */
+export type MemberPage = {
+    /**
+     * Items
+     */
+    items: Array<string>;
+    /**
+     * Next
+     */
+    next: string | null;
+};
+
+/**
  * Message
  *
  * One message of a conversation (Intercom: the source, or a part with a body).
@@ -1299,6 +1629,34 @@ export type NextRequest = {
 };
 
 /**
+ * Operation
+ *
+ * One thing that a change does.
+ */
+export type Operation = {
+    /**
+     * Kind
+     */
+    kind: 'add' | 'rename' | 'redefine' | 'merge' | 'split' | 'move' | 'reorder' | 'retire';
+    /**
+     * Noun
+     */
+    noun: 'category' | 'area';
+    /**
+     * Before
+     */
+    before: Array<string>;
+    /**
+     * After
+     */
+    after: Array<string>;
+    /**
+     * Detail
+     */
+    detail?: string;
+};
+
+/**
  * Placeholder
  *
  * A placeholder in a masked text.
@@ -1340,6 +1698,127 @@ export type ProductArea = {
      * Patterns
      */
     patterns?: Array<string>;
+    /**
+     * Definition
+     */
+    definition?: string;
+    /**
+     * Parent Id
+     */
+    parent_id?: string | null;
+};
+
+/**
+ * Proposal
+ *
+ * A whole taxonomy as it shall be.
+ */
+export type Proposal = {
+    /**
+     * Categories
+     */
+    categories: Array<ProposedCategory>;
+    /**
+     * Areas
+     */
+    areas?: Array<ProposedArea>;
+};
+
+/**
+ * ProposedArea
+ *
+ * A product area as it shall be.
+ */
+export type ProposedArea = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name?: string;
+    /**
+     * Definition
+     */
+    definition?: string;
+    /**
+     * Patterns
+     */
+    patterns?: Array<string>;
+    /**
+     * Parent Id
+     */
+    parent_id?: string | null;
+    /**
+     * Was
+     */
+    was?: Array<string> | null;
+};
+
+/**
+ * ProposedCategory
+ *
+ * A category as it shall be; a draft is saved while it is typed, so it may still be wrong.
+ */
+export type ProposedCategory = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name?: string;
+    /**
+     * Definition
+     */
+    definition?: string;
+    /**
+     * Includes
+     */
+    includes?: Array<string>;
+    /**
+     * Excludes
+     */
+    excludes?: Array<string>;
+    /**
+     * Examples
+     */
+    examples?: Array<string>;
+    /**
+     * No Examples
+     */
+    no_examples?: boolean;
+    /**
+     * Was
+     */
+    was?: Array<string> | null;
+};
+
+/**
+ * Provenance
+ *
+ * Conversations that were decided by the same, in the same way.
+ */
+export type Provenance = {
+    decider: Decider;
+    /**
+     * Model Version
+     */
+    model_version: string;
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version: number | null;
+    /**
+     * Prompt Hash
+     */
+    prompt_hash: string | null;
+    /**
+     * Conversations
+     */
+    conversations: number;
 };
 
 /**
@@ -1881,6 +2360,162 @@ export type StoryPage = {
 };
 
 /**
+ * Taxonomy
+ *
+ * One version of categories and product areas.
+ */
+export type Taxonomy = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Categories
+     */
+    categories: Array<Category>;
+    /**
+     * Areas
+     */
+    areas?: Array<ProductArea>;
+};
+
+/**
+ * TaxonomyChange
+ *
+ * An edit of the taxonomy and how far it has come.
+ */
+export type TaxonomyChange = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Base Version
+     */
+    base_version: number;
+    /**
+     * Status
+     */
+    status: 'draft' | 'applied' | 'reverted' | 'discarded';
+    /**
+     * Revision
+     */
+    revision: number;
+    /**
+     * Note
+     */
+    note: string;
+    proposal: Proposal;
+    /**
+     * Preview Status
+     */
+    preview_status: 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | null;
+    /**
+     * Preview Revision
+     */
+    preview_revision: number | null;
+    /**
+     * Preview Done
+     */
+    preview_done: number;
+    /**
+     * Preview Total
+     */
+    preview_total: number;
+    /**
+     * Preview Error
+     */
+    preview_error: string | null;
+    /**
+     * Preview
+     */
+    preview: {
+        [key: string]: JsonValue;
+    } | null;
+    /**
+     * Applied Version
+     */
+    applied_version: number | null;
+    /**
+     * Reverted Version
+     */
+    reverted_version: number | null;
+    /**
+     * Run Id
+     */
+    run_id: number | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Applied At
+     */
+    applied_at: string | null;
+    /**
+     * Reverted At
+     */
+    reverted_at: string | null;
+};
+
+/**
+ * TaxonomyDetail
+ *
+ * One version of the taxonomy, in the form in which it can be proposed again.
+ */
+export type TaxonomyDetail = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+    taxonomy: Taxonomy;
+    /**
+     * Draft Id
+     */
+    draft_id: number | null;
+};
+
+/**
+ * TaxonomyVersion
+ *
+ * A version without its content.
+ */
+export type TaxonomyVersion = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Categories
+     */
+    categories: number;
+    /**
+     * Areas
+     */
+    areas: number;
+    /**
+     * Change Id
+     */
+    change_id: number | null;
+};
+
+/**
  * Theme
  *
  * One specific problem or wish; the id is for ever, the rest is its current version.
@@ -2174,6 +2809,22 @@ export type Week = {
      */
     drivers: Array<Driver>;
     last_run: Run | null;
+};
+
+/**
+ * WeekSize
+ *
+ * The conversations of seven days that begin at `week`; only masked ones can be read.
+ */
+export type WeekSize = {
+    /**
+     * Week
+     */
+    week: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
 };
 
 /**
@@ -3334,6 +3985,642 @@ export type SetCeilingsResponses = {
 
 export type SetCeilingsResponse = SetCeilingsResponses[keyof SetCeilingsResponses];
 
+export type GetTaxonomyData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: {
+        /**
+         * Taxonomy
+         *
+         * Version; else the newest
+         */
+        taxonomy?: number | null;
+    };
+    url: '/api/v1/workspaces/{workspace}/taxonomy';
+};
+
+export type GetTaxonomyErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetTaxonomyError = GetTaxonomyErrors[keyof GetTaxonomyErrors];
+
+export type GetTaxonomyResponses = {
+    /**
+     * Successful Response
+     */
+    200: TaxonomyDetail;
+};
+
+export type GetTaxonomyResponse = GetTaxonomyResponses[keyof GetTaxonomyResponses];
+
+export type ListTaxonomyVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/versions';
+};
+
+export type ListTaxonomyVersionsErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListTaxonomyVersionsError = ListTaxonomyVersionsErrors[keyof ListTaxonomyVersionsErrors];
+
+export type ListTaxonomyVersionsResponses = {
+    /**
+     * Response Listtaxonomyversions
+     *
+     * Successful Response
+     */
+    200: Array<TaxonomyVersion>;
+};
+
+export type ListTaxonomyVersionsResponse = ListTaxonomyVersionsResponses[keyof ListTaxonomyVersionsResponses];
+
+export type CountCategoriesData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: {
+        /**
+         * Taxonomy
+         *
+         * Version; else the newest
+         */
+        taxonomy?: number | null;
+        /**
+         * Weeks
+         *
+         * Weeks up to the newest day
+         */
+        weeks?: number;
+    };
+    url: '/api/v1/workspaces/{workspace}/taxonomy/categories';
+};
+
+export type CountCategoriesErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CountCategoriesError = CountCategoriesErrors[keyof CountCategoriesErrors];
+
+export type CountCategoriesResponses = {
+    /**
+     * Successful Response
+     */
+    200: CategoryChart;
+};
+
+export type CountCategoriesResponse = CountCategoriesResponses[keyof CountCategoriesResponses];
+
+export type ListTaxonomyChangesData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes';
+};
+
+export type ListTaxonomyChangesErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListTaxonomyChangesError = ListTaxonomyChangesErrors[keyof ListTaxonomyChangesErrors];
+
+export type ListTaxonomyChangesResponses = {
+    /**
+     * Response Listtaxonomychanges
+     *
+     * Successful Response
+     */
+    200: Array<ChangeSummary>;
+};
+
+export type ListTaxonomyChangesResponse = ListTaxonomyChangesResponses[keyof ListTaxonomyChangesResponses];
+
+export type DraftTaxonomyChangeData = {
+    body: ChangeBody;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes';
+};
+
+export type DraftTaxonomyChangeErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DraftTaxonomyChangeError = DraftTaxonomyChangeErrors[keyof DraftTaxonomyChangeErrors];
+
+export type DraftTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    201: ChangeDetail;
+};
+
+export type DraftTaxonomyChangeResponse = DraftTaxonomyChangeResponses[keyof DraftTaxonomyChangeResponses];
+
+export type DiscardTaxonomyChangeData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
+};
+
+export type DiscardTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DiscardTaxonomyChangeError = DiscardTaxonomyChangeErrors[keyof DiscardTaxonomyChangeErrors];
+
+export type DiscardTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DiscardTaxonomyChangeResponse = DiscardTaxonomyChangeResponses[keyof DiscardTaxonomyChangeResponses];
+
+export type GetTaxonomyChangeData = {
+    body?: never;
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
+};
+
+export type GetTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetTaxonomyChangeError = GetTaxonomyChangeErrors[keyof GetTaxonomyChangeErrors];
+
+export type GetTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChangeDetail;
+};
+
+export type GetTaxonomyChangeResponse = GetTaxonomyChangeResponses[keyof GetTaxonomyChangeResponses];
+
+export type EditTaxonomyChangeData = {
+    body: EditBody;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
+};
+
+export type EditTaxonomyChangeErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type EditTaxonomyChangeError = EditTaxonomyChangeErrors[keyof EditTaxonomyChangeErrors];
+
+export type EditTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChangeDetail;
+};
+
+export type EditTaxonomyChangeResponse = EditTaxonomyChangeResponses[keyof EditTaxonomyChangeResponses];
+
+export type CancelTaxonomyPreviewData = {
+    body?: never;
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/preview';
+};
+
+export type CancelTaxonomyPreviewErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CancelTaxonomyPreviewError = CancelTaxonomyPreviewErrors[keyof CancelTaxonomyPreviewErrors];
+
+export type CancelTaxonomyPreviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChangeDetail;
+};
+
+export type CancelTaxonomyPreviewResponse = CancelTaxonomyPreviewResponses[keyof CancelTaxonomyPreviewResponses];
+
+export type PreviewTaxonomyChangeData = {
+    body?: never;
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/preview';
+};
+
+export type PreviewTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type PreviewTaxonomyChangeError = PreviewTaxonomyChangeErrors[keyof PreviewTaxonomyChangeErrors];
+
+export type PreviewTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    202: ChangeDetail;
+};
+
+export type PreviewTaxonomyChangeResponse = PreviewTaxonomyChangeResponses[keyof PreviewTaxonomyChangeResponses];
+
+export type ApplyTaxonomyChangeData = {
+    body: ApplyBody;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/apply';
+};
+
+export type ApplyTaxonomyChangeErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ApplyTaxonomyChangeError = ApplyTaxonomyChangeErrors[keyof ApplyTaxonomyChangeErrors];
+
+export type ApplyTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    202: ChangeDetail;
+};
+
+export type ApplyTaxonomyChangeResponse = ApplyTaxonomyChangeResponses[keyof ApplyTaxonomyChangeResponses];
+
+export type RevertTaxonomyChangeData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/revert';
+};
+
+export type RevertTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type RevertTaxonomyChangeError = RevertTaxonomyChangeErrors[keyof RevertTaxonomyChangeErrors];
+
+export type RevertTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    202: ChangeDetail;
+};
+
+export type RevertTaxonomyChangeResponse = RevertTaxonomyChangeResponses[keyof RevertTaxonomyChangeResponses];
+
 export type GetReviewData = {
     body?: never;
     path: {
@@ -3896,6 +5183,152 @@ export type CorrectLabelResponses = {
 };
 
 export type CorrectLabelResponse = CorrectLabelResponses[keyof CorrectLabelResponses];
+
+export type ExplainFigureData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query: {
+        /**
+         * Kind
+         */
+        kind: 'category' | 'theme' | 'remainder';
+        /**
+         * Id
+         */
+        id?: string;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         */
+        until?: string | null;
+        /**
+         * As Of
+         */
+        as_of?: string | null;
+        /**
+         * Expect
+         */
+        expect?: number | null;
+    };
+    url: '/api/v1/workspaces/{workspace}/explain';
+};
+
+export type ExplainFigureErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ExplainFigureError = ExplainFigureErrors[keyof ExplainFigureErrors];
+
+export type ExplainFigureResponses = {
+    /**
+     * Successful Response
+     */
+    200: Explanation;
+};
+
+export type ExplainFigureResponse = ExplainFigureResponses[keyof ExplainFigureResponses];
+
+export type ListFigureConversationsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query: {
+        /**
+         * Kind
+         */
+        kind: 'category' | 'theme' | 'remainder';
+        /**
+         * Id
+         */
+        id?: string;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         */
+        until?: string | null;
+        /**
+         * As Of
+         */
+        as_of?: string | null;
+        /**
+         * Cursor
+         *
+         * `next` of the page before
+         */
+        cursor?: string | null;
+        /**
+         * Limit
+         *
+         * Rows in a page
+         */
+        limit?: number;
+    };
+    url: '/api/v1/workspaces/{workspace}/explain/conversations';
+};
+
+export type ListFigureConversationsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListFigureConversationsError = ListFigureConversationsErrors[keyof ListFigureConversationsErrors];
+
+export type ListFigureConversationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: MemberPage;
+};
+
+export type ListFigureConversationsResponse = ListFigureConversationsResponses[keyof ListFigureConversationsResponses];
 
 export type GetHealthData = {
     body?: never;

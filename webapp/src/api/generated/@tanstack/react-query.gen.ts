@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { answerReviewItem, cancelRun, correctLabel, drawReview, getConversation, getCost, getCoverage, getHealth, getMaskedConversation, getReadiness, getReview, getReviewItem, getRun, getStory, getTheme, getWeek, getWorkspace, listConversations, listFailures, listLabels, listReviewConflicts, listRuns, listStories, listThemeQuotes, listThemes, listWorkspaces, nextReview, type Options, receiveWebhook, retryFailures, setCeilings, skipFailures, skipReviewItem, startRun, undoLabels, undoReview } from '../sdk.gen';
-import type { AnswerReviewItemData, AnswerReviewItemError, AnswerReviewItemResponse, CancelRunData, CancelRunError, CancelRunResponse, CorrectLabelData, CorrectLabelError, CorrectLabelResponse, DrawReviewData, DrawReviewError, DrawReviewResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetMaskedConversationData, GetMaskedConversationError, GetMaskedConversationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetReviewData, GetReviewError, GetReviewItemData, GetReviewItemError, GetReviewItemResponse, GetReviewResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListLabelsData, ListLabelsError, ListLabelsResponse, ListReviewConflictsData, ListReviewConflictsError, ListReviewConflictsResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, NextReviewData, NextReviewError, NextReviewResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, SkipReviewItemData, SkipReviewItemError, SkipReviewItemResponse, StartRunData, StartRunError, StartRunResponse, UndoLabelsData, UndoLabelsError, UndoLabelsResponse, UndoReviewData, UndoReviewError, UndoReviewResponse } from '../types.gen';
+import { answerReviewItem, applyTaxonomyChange, cancelRun, cancelTaxonomyPreview, correctLabel, countCategories, discardTaxonomyChange, draftTaxonomyChange, drawReview, editTaxonomyChange, explainFigure, getConversation, getCost, getCoverage, getHealth, getMaskedConversation, getReadiness, getReview, getReviewItem, getRun, getStory, getTaxonomy, getTaxonomyChange, getTheme, getWeek, getWorkspace, listConversations, listFailures, listFigureConversations, listLabels, listReviewConflicts, listRuns, listStories, listTaxonomyChanges, listTaxonomyVersions, listThemeQuotes, listThemes, listWorkspaces, nextReview, type Options, previewTaxonomyChange, receiveWebhook, retryFailures, revertTaxonomyChange, setCeilings, skipFailures, skipReviewItem, startRun, undoLabels, undoReview } from '../sdk.gen';
+import type { AnswerReviewItemData, AnswerReviewItemError, AnswerReviewItemResponse, ApplyTaxonomyChangeData, ApplyTaxonomyChangeError, ApplyTaxonomyChangeResponse, CancelRunData, CancelRunError, CancelRunResponse, CancelTaxonomyPreviewData, CancelTaxonomyPreviewError, CancelTaxonomyPreviewResponse, CorrectLabelData, CorrectLabelError, CorrectLabelResponse, CountCategoriesData, CountCategoriesError, CountCategoriesResponse, DiscardTaxonomyChangeData, DiscardTaxonomyChangeError, DiscardTaxonomyChangeResponse, DraftTaxonomyChangeData, DraftTaxonomyChangeError, DraftTaxonomyChangeResponse, DrawReviewData, DrawReviewError, DrawReviewResponse, EditTaxonomyChangeData, EditTaxonomyChangeError, EditTaxonomyChangeResponse, ExplainFigureData, ExplainFigureError, ExplainFigureResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetMaskedConversationData, GetMaskedConversationError, GetMaskedConversationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetReviewData, GetReviewError, GetReviewItemData, GetReviewItemError, GetReviewItemResponse, GetReviewResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetTaxonomyChangeData, GetTaxonomyChangeError, GetTaxonomyChangeResponse, GetTaxonomyData, GetTaxonomyError, GetTaxonomyResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListFigureConversationsData, ListFigureConversationsError, ListFigureConversationsResponse, ListLabelsData, ListLabelsError, ListLabelsResponse, ListReviewConflictsData, ListReviewConflictsError, ListReviewConflictsResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListTaxonomyChangesData, ListTaxonomyChangesError, ListTaxonomyChangesResponse, ListTaxonomyVersionsData, ListTaxonomyVersionsError, ListTaxonomyVersionsResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, NextReviewData, NextReviewError, NextReviewResponse, PreviewTaxonomyChangeData, PreviewTaxonomyChangeError, PreviewTaxonomyChangeResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, RevertTaxonomyChangeData, RevertTaxonomyChangeError, RevertTaxonomyChangeResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, SkipReviewItemData, SkipReviewItemError, SkipReviewItemResponse, StartRunData, StartRunError, StartRunResponse, UndoLabelsData, UndoLabelsError, UndoLabelsResponse, UndoReviewData, UndoReviewError, UndoReviewResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -579,6 +579,239 @@ export const setCeilingsMutation = (options?: Partial<Options<SetCeilingsData>>)
     return mutationOptions;
 };
 
+export const getTaxonomyQueryKey = (options: Options<GetTaxonomyData>) => createQueryKey('getTaxonomy', options);
+
+/**
+ * Get Taxonomy
+ *
+ * A version of the taxonomy.
+ */
+export const getTaxonomyOptions = (options: Options<GetTaxonomyData>) => queryOptions<GetTaxonomyResponse, GetTaxonomyError, GetTaxonomyResponse, ReturnType<typeof getTaxonomyQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getTaxonomy({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getTaxonomyQueryKey(options)
+});
+
+export const listTaxonomyVersionsQueryKey = (options: Options<ListTaxonomyVersionsData>) => createQueryKey('listTaxonomyVersions', options);
+
+/**
+ * List Versions
+ *
+ * All versions, newest first.
+ */
+export const listTaxonomyVersionsOptions = (options: Options<ListTaxonomyVersionsData>) => queryOptions<ListTaxonomyVersionsResponse, ListTaxonomyVersionsError, ListTaxonomyVersionsResponse, ReturnType<typeof listTaxonomyVersionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTaxonomyVersions({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTaxonomyVersionsQueryKey(options)
+});
+
+export const countCategoriesQueryKey = (options: Options<CountCategoriesData>) => createQueryKey('countCategories', options);
+
+/**
+ * Count Categories
+ *
+ * Conversations per week and category, under any version: the newest label of each.
+ */
+export const countCategoriesOptions = (options: Options<CountCategoriesData>) => queryOptions<CountCategoriesResponse, CountCategoriesError, CountCategoriesResponse, ReturnType<typeof countCategoriesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await countCategories({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: countCategoriesQueryKey(options)
+});
+
+export const listTaxonomyChangesQueryKey = (options: Options<ListTaxonomyChangesData>) => createQueryKey('listTaxonomyChanges', options);
+
+/**
+ * List Changes
+ *
+ * The hundred newest changes, newest first.
+ */
+export const listTaxonomyChangesOptions = (options: Options<ListTaxonomyChangesData>) => queryOptions<ListTaxonomyChangesResponse, ListTaxonomyChangesError, ListTaxonomyChangesResponse, ReturnType<typeof listTaxonomyChangesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTaxonomyChanges({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTaxonomyChangesQueryKey(options)
+});
+
+/**
+ * Draft Change
+ *
+ * Begin a change; `Location` names it. One draft is open at a time.
+ */
+export const draftTaxonomyChangeMutation = (options?: Partial<Options<DraftTaxonomyChangeData>>): UseMutationOptions<DraftTaxonomyChangeResponse, DraftTaxonomyChangeError, Options<DraftTaxonomyChangeData>> => {
+    const mutationOptions: UseMutationOptions<DraftTaxonomyChangeResponse, DraftTaxonomyChangeError, Options<DraftTaxonomyChangeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await draftTaxonomyChange({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Discard Change
+ *
+ * Close a draft without applying it; it stays in the list.
+ */
+export const discardTaxonomyChangeMutation = (options?: Partial<Options<DiscardTaxonomyChangeData>>): UseMutationOptions<DiscardTaxonomyChangeResponse, DiscardTaxonomyChangeError, Options<DiscardTaxonomyChangeData>> => {
+    const mutationOptions: UseMutationOptions<DiscardTaxonomyChangeResponse, DiscardTaxonomyChangeError, Options<DiscardTaxonomyChangeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await discardTaxonomyChange({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getTaxonomyChangeQueryKey = (options: Options<GetTaxonomyChangeData>) => createQueryKey('getTaxonomyChange', options);
+
+/**
+ * Get Change
+ *
+ * One change; its `ETag` is what an edit must name in `If-Match`.
+ */
+export const getTaxonomyChangeOptions = (options: Options<GetTaxonomyChangeData>) => queryOptions<GetTaxonomyChangeResponse, GetTaxonomyChangeError, GetTaxonomyChangeResponse, ReturnType<typeof getTaxonomyChangeQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getTaxonomyChange({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getTaxonomyChangeQueryKey(options)
+});
+
+/**
+ * Edit Change
+ *
+ * Put another proposal into a draft. It may still be wrong: `findings` say what is.
+ */
+export const editTaxonomyChangeMutation = (options?: Partial<Options<EditTaxonomyChangeData>>): UseMutationOptions<EditTaxonomyChangeResponse, EditTaxonomyChangeError, Options<EditTaxonomyChangeData>> => {
+    const mutationOptions: UseMutationOptions<EditTaxonomyChangeResponse, EditTaxonomyChangeError, Options<EditTaxonomyChangeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await editTaxonomyChange({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Cancel Preview
+ *
+ * Stop making a preview.
+ */
+export const cancelTaxonomyPreviewMutation = (options?: Partial<Options<CancelTaxonomyPreviewData>>): UseMutationOptions<CancelTaxonomyPreviewResponse, CancelTaxonomyPreviewError, Options<CancelTaxonomyPreviewData>> => {
+    const mutationOptions: UseMutationOptions<CancelTaxonomyPreviewResponse, CancelTaxonomyPreviewError, Options<CancelTaxonomyPreviewData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await cancelTaxonomyPreview({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Preview Change
+ *
+ * Let a worker find out what a draft would do; `Location` shows how far it is.
+ */
+export const previewTaxonomyChangeMutation = (options?: Partial<Options<PreviewTaxonomyChangeData>>): UseMutationOptions<PreviewTaxonomyChangeResponse, PreviewTaxonomyChangeError, Options<PreviewTaxonomyChangeData>> => {
+    const mutationOptions: UseMutationOptions<PreviewTaxonomyChangeResponse, PreviewTaxonomyChangeError, Options<PreviewTaxonomyChangeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await previewTaxonomyChange({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Apply Change
+ *
+ * Make a draft the newest version and start its replay; `Location` names the run.
+ */
+export const applyTaxonomyChangeMutation = (options?: Partial<Options<ApplyTaxonomyChangeData>>): UseMutationOptions<ApplyTaxonomyChangeResponse, ApplyTaxonomyChangeError, Options<ApplyTaxonomyChangeData>> => {
+    const mutationOptions: UseMutationOptions<ApplyTaxonomyChangeResponse, ApplyTaxonomyChangeError, Options<ApplyTaxonomyChangeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await applyTaxonomyChange({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Revert Change
+ *
+ * Bring back, as a new version, what was before; `Location` names the run.
+ */
+export const revertTaxonomyChangeMutation = (options?: Partial<Options<RevertTaxonomyChangeData>>): UseMutationOptions<RevertTaxonomyChangeResponse, RevertTaxonomyChangeError, Options<RevertTaxonomyChangeData>> => {
+    const mutationOptions: UseMutationOptions<RevertTaxonomyChangeResponse, RevertTaxonomyChangeError, Options<RevertTaxonomyChangeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await revertTaxonomyChange({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
 export const getReviewQueryKey = (options: Options<GetReviewData>) => createQueryKey('getReview', options);
 
 /**
@@ -790,6 +1023,78 @@ export const correctLabelMutation = (options?: Partial<Options<CorrectLabelData>
         }
     };
     return mutationOptions;
+};
+
+export const explainFigureQueryKey = (options: Options<ExplainFigureData>) => createQueryKey('explainFigure', options);
+
+/**
+ * Explain Figure
+ *
+ * What a figure counts, who decided so, what it leaves out.
+ */
+export const explainFigureOptions = (options: Options<ExplainFigureData>) => queryOptions<ExplainFigureResponse, ExplainFigureError, ExplainFigureResponse, ReturnType<typeof explainFigureQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await explainFigure({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: explainFigureQueryKey(options)
+});
+
+export const listFigureConversationsQueryKey = (options: Options<ListFigureConversationsData>) => createQueryKey('listFigureConversations', options);
+
+/**
+ * List Figure Conversations
+ *
+ * The conversations behind a figure, page by page.
+ */
+export const listFigureConversationsOptions = (options: Options<ListFigureConversationsData>) => queryOptions<ListFigureConversationsResponse, ListFigureConversationsError, ListFigureConversationsResponse, ReturnType<typeof listFigureConversationsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listFigureConversations({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listFigureConversationsQueryKey(options)
+});
+
+export const listFigureConversationsInfiniteQueryKey = (options: Options<ListFigureConversationsData>): QueryKey<Options<ListFigureConversationsData>> => createQueryKey('listFigureConversations', options, true);
+
+/**
+ * List Figure Conversations
+ *
+ * The conversations behind a figure, page by page.
+ */
+export const listFigureConversationsInfiniteOptions = (options: Options<ListFigureConversationsData>) => {
+    const opts = infiniteQueryOptions<ListFigureConversationsResponse, ListFigureConversationsError, InfiniteData<ListFigureConversationsResponse>, QueryKey<Options<ListFigureConversationsData>>, string | null | Pick<QueryKey<Options<ListFigureConversationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListFigureConversationsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listFigureConversations({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listFigureConversationsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
 };
 
 export const getHealthQueryKey = (options?: Options<GetHealthData>) => createQueryKey('getHealth', options);
