@@ -23,7 +23,7 @@ from earmark.db.models import CANNOT_TELL, Model
 from earmark.db.preview_storage import PreviewText, WeekSize
 from earmark.errors import Conflict
 from earmark.llm.base import Prediction, TextModel
-from earmark.pipeline.classify import decide
+from earmark.pipeline.cascade import decide
 from earmark.pipeline.learn import MOST_TEXTS, ModelShelf, fit_anew
 from earmark.pipeline.taxonomy_change import require_usable
 from earmark.pipeline.taxonomy_diff import Mapped, carry, map_forward, to_taxonomy
