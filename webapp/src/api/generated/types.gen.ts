@@ -261,6 +261,22 @@ export type Ceilings = {
 };
 
 /**
+ * Certainty
+ *
+ * How sure the local model is, on the sample.
+ */
+export type Certainty = {
+    /**
+     * Cannot Tell
+     */
+    cannot_tell: number;
+    /**
+     * Confidence
+     */
+    confidence: number;
+};
+
+/**
  * Change
  *
  * How many times as often something happens now as before.
@@ -1458,6 +1474,26 @@ export type Interval = {
 export type JsonValue = unknown;
 
 /**
+ * LabelEffect
+ *
+ * What becomes of labels that people gave.
+ */
+export type LabelEffect = {
+    /**
+     * Category Id
+     */
+    category_id: string;
+    /**
+     * Labels
+     */
+    labels: number;
+    /**
+     * Becomes
+     */
+    becomes: string | null;
+};
+
+/**
  * LabellerCount
  *
  * What one person has done.
@@ -1611,6 +1647,34 @@ export type Message = {
 };
 
 /**
+ * Move
+ *
+ * Conversations that are of `before` now and would be of `after`.
+ */
+export type Move = {
+    /**
+     * Before
+     */
+    before: string;
+    /**
+     * After
+     */
+    after: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Is Meant
+     */
+    is_meant: boolean;
+    /**
+     * Examples
+     */
+    examples: Array<string>;
+};
+
+/**
  * Named
  *
  * Some of the failures, by conversation.
@@ -1708,6 +1772,53 @@ export type Placeholder = {
      * Original
      */
     original: string | null;
+};
+
+/**
+ * Preview
+ *
+ * What is known of a draft before it is applied.
+ */
+export type Preview = {
+    /**
+     * Since
+     */
+    since: string | null;
+    /**
+     * Until
+     */
+    until: string | null;
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Read
+     */
+    read: number;
+    /**
+     * Moves
+     */
+    moves: Array<Move>;
+    /**
+     * Weeks
+     */
+    weeks: Array<WeekRead>;
+    /**
+     * Effects
+     */
+    effects: Array<WeekEffect>;
+    before: Certainty;
+    after: Certainty;
+    /**
+     * Labels
+     */
+    labels: Array<LabelEffect>;
+    cost: ReplayCost;
+    /**
+     * Fit Seconds
+     */
+    fit_seconds: number;
 };
 
 /**
@@ -1954,6 +2065,34 @@ export type ReadingState = {
      * Messages Left Out
      */
     messages_left_out: number;
+};
+
+/**
+ * ReplayCost
+ *
+ * What the replay takes.
+ */
+export type ReplayCost = {
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Seconds
+     */
+    seconds: number | null;
+    /**
+     * Model
+     */
+    model?: string | null;
+    /**
+     * Input Tokens
+     */
+    input_tokens?: number | null;
+    /**
+     * Usd
+     */
+    usd?: number | null;
 };
 
 /**
@@ -2498,12 +2637,7 @@ export type TaxonomyChange = {
      * Preview Error
      */
     preview_error: string | null;
-    /**
-     * Preview
-     */
-    preview: {
-        [key: string]: JsonValue;
-    } | null;
+    preview: Preview | null;
     /**
      * Applied Version
      */
@@ -2881,6 +3015,50 @@ export type Week = {
      */
     drivers: Array<Driver>;
     last_run: Run | null;
+};
+
+/**
+ * WeekEffect
+ *
+ * A category in one week: estimated from the sample for all of the week's conversations.
+ */
+export type WeekEffect = {
+    /**
+     * Week
+     */
+    week: string;
+    /**
+     * Category Id
+     */
+    category_id: string;
+    /**
+     * Before
+     */
+    before: number;
+    /**
+     * After
+     */
+    after: number;
+};
+
+/**
+ * WeekRead
+ *
+ * How much of a week the estimates come from.
+ */
+export type WeekRead = {
+    /**
+     * Week
+     */
+    week: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Read
+     */
+    read: number;
 };
 
 /**
