@@ -847,6 +847,7 @@ export type CostReport = {
      * Ledger
      */
     ledger: Array<LedgerLine>;
+    quote: StoredQuote | null;
 };
 
 /**
@@ -2472,6 +2473,32 @@ export type StoredIssue = {
      * Known Theme Id
      */
     known_theme_id: number | null;
+};
+
+/**
+ * StoredQuote
+ *
+ * What the next run would cost, as far as it is known.
+ */
+export type StoredQuote = {
+    /**
+     * Asked At
+     */
+    asked_at: string;
+    /**
+     * Made At
+     */
+    made_at: string | null;
+    /**
+     * Quote
+     */
+    quote: {
+        [key: string]: JsonValue;
+    } | null;
+    /**
+     * Error
+     */
+    error: string | null;
 };
 
 /**
@@ -4234,6 +4261,44 @@ export type SetCeilingsResponses = {
 };
 
 export type SetCeilingsResponse = SetCeilingsResponses[keyof SetCeilingsResponses];
+
+export type AskForQuoteData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/cost/quote';
+};
+
+export type AskForQuoteErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type AskForQuoteError = AskForQuoteErrors[keyof AskForQuoteErrors];
+
+export type AskForQuoteResponses = {
+    /**
+     * Successful Response
+     */
+    202: unknown;
+};
 
 export type GetTaxonomyData = {
     body?: never;
