@@ -42,7 +42,7 @@ class Report(Model):
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Check settings, disk, database, Intercom's token and region, and the model."""
+    """Check settings, disk, database, Intercom's token and region, the encoder, and the model."""
     execute(_doctor(as_json), as_json=as_json)
 
 
@@ -55,6 +55,7 @@ async def _doctor(as_json: bool) -> ExitCode:
         "database": _database,
         "intercom": _intercom,
         "model": look_at_model,
+        "encoder": _encoder,
         "workspaces": _workspaces,
     }
     findings = [await _look(name, check, wiring) for name, check in checks.items()]
@@ -148,6 +149,22 @@ async def look_at_model(wiring: Wiring) -> Finding:
         else f"masked conversations are sent to {options.address}"
     )
     return Finding(name="model", status="ok", detail=f"{model.name} answers ({form}); {leaves}")
+
+
+async def _encoder(wiring: Wiring) -> Finding:
+    from earmark.llm.encoders import look_at  # noqa: PLC0415 - loads numpy
+
+    state = await look_at(wiring.encoder_choice())
+    detail = f"{state.name}: {state.problem}"
+    if state.ready:
+        about = f", {state.version}, {state.dimensions} dimensions" if state.version else ""
+        detail = f"{state.name}{about}"
+    return Finding(
+        name="encoder",
+        status="ok" if state.ready else "failed",
+        detail=detail,
+        next=state.fix,
+    )
 
 
 async def _workspaces(wiring: Wiring) -> Finding:

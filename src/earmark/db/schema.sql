@@ -1042,3 +1042,12 @@ CREATE TABLE model_batches (
     PRIMARY KEY (workspace_id, id)
 );
 CREATE INDEX model_batches_open ON model_batches (workspace_id, model) WHERE status IN ('submitting', 'running');
+
+-- The newest quote of each workspace: asked for, then made by a worker, or why it could not be made.
+CREATE TABLE cost_quotes (
+    workspace_id bigint      NOT NULL PRIMARY KEY REFERENCES workspaces ON DELETE CASCADE,
+    asked_at     timestamptz NOT NULL,
+    made_at      timestamptz,
+    quote        jsonb,
+    error        text
+);

@@ -201,6 +201,15 @@ CREATE TABLE spending_totals (
     PRIMARY KEY (workspace_id, scope, key)
 );
 
+-- The newest quote of each workspace: asked for, then made by a worker, or why it could not be made.
+CREATE TABLE cost_quotes (
+    workspace_id bigint      NOT NULL PRIMARY KEY REFERENCES workspaces ON DELETE CASCADE,
+    asked_at     timestamptz NOT NULL,
+    made_at      timestamptz,
+    quote        jsonb,
+    error        text
+);
+
 -- From what items are drawn, by the reason. `random` is everything that a machine has labelled,
 -- whatever people have said of it since: else the sample would lack what they corrected.
 CREATE VIEW review_pools AS
