@@ -211,27 +211,6 @@ class Checkpoint(Model):
     finished: bool = False
 
 
-class WindowStatus(StrEnum):
-    """How the walk of a window stands."""
-
-    WAITING = "waiting"
-    DONE = "done"
-    SHORT = "short"
-    """Walked twice, and the source still counts more than it lists."""
-
-
-class SyncWindow(Model):
-    """Conversations created in [since, until), walked as one listing."""
-
-    since: datetime
-    until: datetime
-    expected: int | None = None
-    """What the source counted; null until it is asked."""
-    position: datetime | None = None
-    """Creation time of the last row that is committed."""
-    status: WindowStatus = WindowStatus.WAITING
-
-
 # ---------------------------------------------------------------- taxonomy and labels
 
 
