@@ -276,6 +276,18 @@ async def test_failed_call_is_a_failed_row_and_tried_again(desk: Desk) -> None:
     assert len(await desk.rows("SELECT FROM analyses WHERE status = 'done'")) == 3
 
 
+async def test_outage_counts_against_no_conversation(desk: Desk) -> None:
+    await desk.add(*(make_thread(str(n), (CUSTOMER, f"{_EXPORT} {n}")) for n in range(6)))
+    model = ScriptedModel()
+    model.fails = {n: ModelUnavailable("The model does not answer.") for n in range(18)}
+    for _ in range(3):
+        await desk.read(model)
+    rows = await desk.rows("SELECT DISTINCT status, attempts FROM analyses")
+    assert rows == [{"status": "failed", "attempts": 0}]
+    await desk.read(model)
+    assert await desk.rows("SELECT DISTINCT status FROM analyses") == [{"status": "done"}]
+
+
 async def test_refused_key_stops_the_page(desk: Desk) -> None:
     await desk.add(*(make_thread(str(n), (CUSTOMER, f"{_EXPORT} {n}")) for n in range(3)))
     model = ScriptedModel()
@@ -414,7 +426,7 @@ async def test_conversation_without_words_is_skipped(desk: Desk) -> None:
     assert model.prompts == []
 
 
-async def test_notes_and_subject_lines_are_not_sent(desk: Desk) -> None:
+async def test_subject_is_sent_masked_and_notes_are_not(desk: Desk) -> None:
     thread = make_thread("1", (CUSTOMER, _EXPORT), (TEAMMATE, "The customer is a pain."))
     messages = (thread.messages[0], thread.messages[1].model_copy(update={"is_note": True}))
     secret = thread.conversation.model_copy(update={"subject": "From jane.doe@example.org"})
@@ -425,6 +437,7 @@ async def test_notes_and_subject_lines_are_not_sent(desk: Desk) -> None:
     sent = model.prompts[0].static + model.prompts[0].data
     assert "pain" not in sent
     assert "jane.doe" not in sent
+    assert '{"subject":"From <EMAIL_1>"}' in model.prompts[0].data
 
 
 async def test_prompts_differ_in_their_end_only(desk: Desk) -> None:

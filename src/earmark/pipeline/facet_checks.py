@@ -61,7 +61,7 @@ class Source:
 
     def __post_init__(self) -> None:
         texts = [message.text for message in self.shown.messages.values()]
-        texts += [theme.name for theme in self.shown.themes]
+        texts += [self.shown.subject, *(theme.name for theme in self.shown.themes)]
         self.folded = FoldedText("\n".join(texts)).text
         self.digits = re.sub(r"[.,' ]", "", self.folded)
 
