@@ -32,7 +32,9 @@ from earmark.db.preview_models import (
 from earmark.db.preview_storage import PreviewText, WeekSize
 from earmark.errors import Conflict
 from earmark.llm.base import Prediction, TextModel
+from earmark.pipeline import quoting
 from earmark.pipeline.cascade import decide
+from earmark.pipeline.classify import Draft, Minds
 from earmark.pipeline.learn import MOST_TEXTS, ModelShelf, fit_anew
 from earmark.pipeline.taxonomy_change import require_usable
 from earmark.pipeline.taxonomy_diff import Mapped, carry, map_forward, to_taxonomy
@@ -47,10 +49,9 @@ class Stopped(Exception):
     """The preview is not wanted any more."""
 
 
-async def make_preview(
-    database: Database, shelf: ModelShelf, workspace_id: int, change_id: int
-) -> None:
+async def make_preview(database: Database, minds: Minds, workspace_id: int, change_id: int) -> None:
     """Find out what a draft would do and store it; does nothing if that is not wanted any more."""
+    shelf = minds.shelf
     async with database.read() as connection:
         change = await change_storage.get_change(connection, workspace_id, change_id)
         if change.preview_status not in ("queued", "running"):
@@ -82,9 +83,14 @@ async def make_preview(
     try:
         await reading.report(0)
         began = monotonic()
-        draft = await fit_anew(shelf, texts, to_taxonomy(change.proposal, base.version + 1))
+        proposed = to_taxonomy(change.proposal, base.version + 1)
+        draft = await fit_anew(shelf, texts, proposed)
         fit_seconds = monotonic() - began
         outcomes = await reading.read(shelf, present, draft, ids)
+        money = await quoting.quote_draft(
+            database, minds, workspace_id, Draft(taxonomy=proposed, model=draft)
+        )
+        await reading.report(len(ids))
     except Stopped:
         return
     forward = map_forward(base, change.proposal).categories
@@ -102,7 +108,13 @@ async def make_preview(
             LabelEffect(category_id=row.value, labels=row.labels, becomes=carry(row.value, forward))
             for row in labels
         ),
-        cost=ReplayCost(conversations=cost.conversations, seconds=cost.seconds),
+        cost=ReplayCost(
+            conversations=cost.conversations,
+            seconds=cost.seconds,
+            model=money.model if money else None,
+            input_tokens=money.calls * money.input_tokens if money else None,
+            usd=float(money.high) if money and money.high is not None else None,
+        ),
         fit_seconds=round(fit_seconds, 1),
     )
     async with database.write() as connection:
