@@ -4,6 +4,7 @@ Every secret may also be given as `NAME_FILE`, the path of a file that holds it 
 """
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
 
@@ -19,6 +20,7 @@ SecretName = Literal[
     "intercom_client_secret",
     "intercom_previous_client_secret",
     "model_api_key",
+    "encoder_api_key",
     "openai_api_key",
     "anthropic_api_key",
 ]
@@ -89,8 +91,19 @@ class Settings(BaseSettings):
     anthropic_api_key_file: Path | None = Field(
         default=None, validation_alias="ANTHROPIC_API_KEY_FILE"
     )
+    encoder: str = Field(default="none", pattern=r"^(none|minilm|endpoint:\S.*)$")
+    encoder_base_url: str | None = None
+    encoder_api_key: SecretStr | None = None
+    encoder_api_key_file: Path | None = None
     mode: Literal["offline", "cascade", "llm"] | None = None
     target_precision: float = Field(default=0.95, ge=0.5, le=0.999)
+
+    ceiling_run: Decimal | None = Field(default=None, ge=0)
+    ceiling_day: Decimal | None = Field(default=Decimal(10), ge=0)
+    ceiling_workspace: Decimal | None = Field(default=None, ge=0)
+    price_input: Decimal | None = Field(default=None, ge=0)
+    price_cached: Decimal | None = Field(default=None, ge=0)
+    price_output: Decimal | None = Field(default=None, ge=0)
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
@@ -112,7 +125,7 @@ class Settings(BaseSettings):
             )
         return host
 
-    @field_validator("intercom_base_url", "model_base_url")
+    @field_validator("intercom_base_url", "model_base_url", "encoder_base_url")
     @classmethod
     def _url(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("http://", "https://")):

@@ -13,6 +13,7 @@ from earmark.db import embedded, workspace_storage
 from earmark.db.connection import Database, check_address, connect, open_database
 from earmark.db.migration import migrate, require_current, schema_state
 from earmark.db.models import Workspace
+from earmark.db.spending_storage import Ceilings
 from earmark.errors import ConfigurationError, EarmarkError
 from earmark.jobs.queue import migrate_queue
 from earmark.jobs.quota import SharedQuota
@@ -22,6 +23,7 @@ from earmark.sources.intercom_client import open_intercom
 from earmark.sources.intercom_transport import API_VERSION, REGIONS, IntercomOptions
 
 if TYPE_CHECKING:
+    from earmark.llm.encoders import EncoderChoice
     from earmark.pipeline.run import Services
 
 _WATCH_SECONDS: Final = 2.0
@@ -107,18 +109,39 @@ class Wiring:
         """What a worker needs."""
         # They load numpy, scipy and tables of names: 40 MB that no other process needs.
         from earmark.llm.clustering import GraphThemeFinder  # noqa: PLC0415
+        from earmark.llm.encoders import encoders  # noqa: PLC0415
         from earmark.llm.local import LocalModels  # noqa: PLC0415
         from earmark.pipeline.learn import ModelShelf  # noqa: PLC0415
         from earmark.pipeline.run import Services  # noqa: PLC0415
 
-        async with self.database(max_size=8) as database, self._sources(database) as open_source:
+        async with (
+            self.database(max_size=8) as database,
+            self._sources(database) as open_source,
+            encoders(self.encoder_choice()) as open_encoder,
+        ):
             yield Services(
                 database=database,
                 open_source=open_source,
-                shelf=ModelShelf(LocalModels(apart=True)),
+                shelf=ModelShelf(LocalModels(apart=True), open_encoder=open_encoder),
                 finder=GraphThemeFinder(),
                 sync_every=self._sync_every,
             )
+
+    def encoder_choice(self) -> "EncoderChoice":
+        """Which encoder the settings name; nothing is opened yet."""
+        from earmark.llm.encoders import EncoderChoice  # noqa: PLC0415 - loads numpy
+
+        settings = self.settings
+        key = settings.secret("encoder_api_key")
+        if key is None and settings.encoder_base_url is None:
+            key = settings.secret("openai_api_key")  # never sent to any other address
+        return EncoderChoice(
+            name=settings.encoder,
+            models_dir=settings.data_dir / "models",
+            base_url=settings.encoder_base_url,
+            api_key=key,
+            local_only=settings.local_only,
+        )
 
     @asynccontextmanager
     async def _sources(
@@ -186,6 +209,13 @@ class Wiring:
             api_version=settings.intercom_api_version or API_VERSION,
             concurrency=settings.intercom_concurrency,
         )
+
+
+def default_ceilings(settings: Settings) -> Ceilings:
+    """What models may cost where a workspace has no ceilings of its own."""
+    return Ceilings(
+        run=settings.ceiling_run, day=settings.ceiling_day, total=settings.ceiling_workspace
+    )
 
 
 async def register_workspace(

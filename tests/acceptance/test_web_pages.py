@@ -81,6 +81,7 @@ async def test_every_page_is_accessible_and_fits_its_screen(
 EMPTY: dict[str, Any] = {
     "themes": {
         "totals": {"conversations": 0, "themed": 0, "without_issue": 0, "themes": 0},
+        "themed_estimate": None,
         "weeks": [],
         "items": [],
     },

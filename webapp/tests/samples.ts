@@ -4,6 +4,7 @@ import type {
   Classification,
   ConversationRow,
   Driver,
+  Estimate,
   Quote,
   Run,
   RunDetail,
@@ -16,6 +17,23 @@ import type {
 import type { RunEvent } from "@/features/runs/run-event";
 
 const MOMENT = "2026-11-20T10:00:00Z";
+
+/** By 300 labels, of which 12 are of conversations that the machine counts. */
+export const estimate = (parts: Partial<Estimate> = {}): Estimate => ({
+  count: { value: 36, low: 29, high: 44.4 },
+  share: { value: 0.018, low: 0.0145, high: 0.0222 },
+  raw: 41,
+  population: 2000,
+  labels: 300,
+  labels_within: 12,
+  missing: 0,
+  method: "ppi++ score",
+  taxonomy_version: 1,
+  since: null,
+  until: null,
+  as_of: MOMENT,
+  ...parts,
+});
 
 interface DriverParts {
   id?: number;
@@ -60,6 +78,8 @@ export function driver(parts: DriverParts = {}): Driver {
     change: { value: 3, low: 0.7, high: 12, ...parts.change },
     verdict: parts.verdict ?? "unclear",
     quotes: [],
+    estimate: estimate(),
+    recent_estimate: estimate({ count: null, share: null, labels: 8, missing: 92 }),
   };
 }
 
@@ -158,9 +178,10 @@ export const week = (parts: Partial<Week> = {}): Week => ({
     incomplete: 0,
   },
   categories: [
-    { category_id: "billing", conversations: 60 },
-    { category_id: "cannot_tell", conversations: 40 },
+    { category_id: "billing", conversations: 60, estimate: null },
+    { category_id: "cannot_tell", conversations: 40, estimate: null },
   ],
+  themed_estimate: null,
   themed: { conversations: 100, themed: 80, without_issue: 5, themes: 7 },
   drivers: [],
   last_run: null,

@@ -8,6 +8,7 @@ from fastapi import Depends, Path, Request
 from earmark.db import workspace_storage
 from earmark.db.connection import Database, ReadConnection, WriteConnection
 from earmark.db.models import Workspace
+from earmark.db.spending_storage import Ceilings
 from earmark.jobs.queue import JobQueue
 
 
@@ -21,6 +22,12 @@ def get_queue(request: Request) -> JobQueue:
     """The job queue of this process."""
     queue: JobQueue = request.app.state.queue
     return queue
+
+
+def get_ceilings(request: Request) -> Ceilings:
+    """The ceilings of the settings."""
+    ceilings: Ceilings = request.app.state.ceilings
+    return ceilings
 
 
 async def open_reader(
@@ -41,6 +48,7 @@ async def open_writer(
 
 Reader = Annotated[ReadConnection, Depends(open_reader, scope="function")]
 Writer = Annotated[WriteConnection, Depends(open_writer, scope="function")]
+DefaultCeilings = Annotated[Ceilings, Depends(get_ceilings)]
 Queue = Annotated[JobQueue, Depends(get_queue)]
 WorkspaceCode = Annotated[
     str, Path(alias="workspace", description="The workspace's code", max_length=200)

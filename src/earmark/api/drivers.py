@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
+from earmark.api.estimates import ThemeEstimates, estimate_themes
 from earmark.db import insight_storage, theme_storage
 from earmark.db.connection import ReadConnection
 from earmark.db.insight_storage import Quote, ThemeVolume
 from earmark.db.models import Model, Theme
 from earmark.evaluation import intervals
 from earmark.evaluation.intervals import Change
+from earmark.evaluation.prevalence import Estimate
 
 RECENT_DAYS: Final = 7
 BEFORE_DAYS: Final = 28
@@ -32,6 +34,18 @@ class Driver(Model):
     at most is expected to (Benjamini and Hochberg).
     """
     quotes: tuple[Quote, ...]
+    estimate: Estimate
+    """How many conversations truly belong to the theme."""
+    recent_estimate: Estimate
+    """The same of this week, which needs labels of this week."""
+
+
+class Drivers(Model):
+    """Drivers, and how much all themes together explain."""
+
+    items: tuple[Driver, ...]
+    themed: Estimate | None
+    """Conversations that belong to any theme; null before there are conversations."""
 
 
 async def load_drivers(
@@ -42,7 +56,7 @@ async def load_drivers(
     quotes: int,
     theme_ids: Sequence[int] | None = None,
     most: int | None = None,
-) -> list[Driver]:
+) -> Drivers:
     """Drivers with `quotes` quotes each: all or those named by size, or the `most` telling ones."""
     recent_from = until - timedelta(days=RECENT_DAYS)
     every = await insight_storage.theme_volumes(
@@ -64,11 +78,15 @@ async def load_drivers(
         reader, workspace_id, ids, per_theme=quotes, recent_from=recent_from
     ):
         said[quote.theme_id].append(quote)
-    return [
-        _to_driver(by_id[volume.theme_id], volume, said[volume.theme_id], verdicts[volume.theme_id])
-        for volume in volumes
-        if volume.theme_id in by_id
-    ]
+    behind = await estimate_themes(reader, workspace_id, ids, until=until, recent_days=RECENT_DAYS)
+    return Drivers(
+        items=tuple(
+            _to_driver(by_id[volume.theme_id], volume, said[volume.theme_id], verdicts, behind)
+            for volume in volumes
+            if volume.theme_id in by_id
+        ),
+        themed=behind.themed,
+    )
 
 
 def end_of_day(moment: datetime) -> datetime:
@@ -112,14 +130,19 @@ def _usual(volume: ThemeVolume) -> float:
 
 
 def _to_driver(
-    theme: Theme, volume: ThemeVolume, quotes: Sequence[Quote], verdict: Verdict
+    theme: Theme,
+    volume: ThemeVolume,
+    quotes: Sequence[Quote],
+    verdicts: Mapping[int, Verdict],
+    behind: ThemeEstimates,
 ) -> Driver:
-    change = _change(volume)
     return Driver(
         theme=theme,
         volume=volume,
         usual=_usual(volume),
-        change=change,
-        verdict=verdict,
+        change=_change(volume),
+        verdict=verdicts[theme.id],
         quotes=tuple(quotes),
+        estimate=behind.whole[theme.id],
+        recent_estimate=behind.recent[theme.id],
     )

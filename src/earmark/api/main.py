@@ -17,6 +17,7 @@ from earmark import __version__
 from earmark.api.problems import Problem, install_handlers
 from earmark.api.routers import (
     conversations,
+    cost,
     coverage,
     failures,
     health,
@@ -28,6 +29,7 @@ from earmark.api.routers import (
 )
 from earmark.api.security import LocalOnly
 from earmark.db.connection import Database
+from earmark.db.spending_storage import Ceilings
 from earmark.errors import ConfigurationError
 from earmark.jobs.queue import open_queue
 
@@ -35,17 +37,21 @@ OpenDatabase = Callable[[], AbstractAsyncContextManager[Database]]
 """Connects the application to its database for as long as it runs."""
 
 API_PREFIX: Final = "/api/v1"
+_NO_CEILINGS: Final = Ceilings()
 _INDEX: Final = "index.html"
-_ROUTERS: Final = (workspaces, conversations, themes, stories, runs, coverage, failures)
+_ROUTERS: Final = (workspaces, conversations, themes, stories, runs, coverage, failures, cost)
 
 
 def create_app(
-    open_database: OpenDatabase, *, webhook_secrets: Sequence[SecretStr] = ()
+    open_database: OpenDatabase,
+    *,
+    webhook_secrets: Sequence[SecretStr] = (),
+    ceilings: Ceilings = _NO_CEILINGS,
 ) -> FastAPI:
     """The application; it connects when it starts and disconnects when it stops.
 
     `webhook_secrets` are those that Intercom's notifications may be signed with; without any, none
-    is taken.
+    is taken. `ceilings` are those of the settings: a workspace may have others.
     """
 
     @asynccontextmanager
@@ -54,6 +60,7 @@ def create_app(
             app.state.database = database
             app.state.queue = queue
             app.state.webhook_secrets = tuple(webhook_secrets)
+            app.state.ceilings = ceilings
             yield
 
     app = FastAPI(

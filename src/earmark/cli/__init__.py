@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "failures": ("covering", "app"),
     "attributes": ("attributes", "attributes"),
     "erase": ("erasing", "app"),
+    "cost": ("cost", "app"),
     "doctor": ("doctor", "doctor"),
     "simulate": ("simulating", "simulate"),
     "db": ("database", "app"),

@@ -32,7 +32,7 @@ from earmark.errors import EarmarkError, InvalidInput, SourceUnavailable
 from earmark.jobs.queue import cancel_run, open_queue, start_run
 from earmark.settings import Settings
 from earmark.sources.simulator.dataset import Dataset
-from earmark.wiring import Wiring, register_workspace
+from earmark.wiring import Wiring, default_ceilings, register_workspace
 
 _SIMULATOR_SECONDS: Final = 60.0
 
@@ -190,7 +190,11 @@ async def _serving(
     settings = wiring.settings
     wanted = settings.port if options.port is None else options.port
     listener = bind(settings.host, wanted, or_any_port=options.port is None)
-    task = asyncio.create_task(serve_app(create_app(wiring.database), listener, stop))
+    task = asyncio.create_task(
+        serve_app(
+            create_app(wiring.database, ceilings=default_ceilings(wiring.settings)), listener, stop
+        )
+    )
     url = address_of(listener)
     console.print(f"The web app is at [bold]{url}[/]; the run is on its way.")
     try:

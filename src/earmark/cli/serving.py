@@ -10,7 +10,7 @@ from earmark.cli.output import ExitCode, configure_logging, console, execute
 from earmark.cli.processes import WorkerKeeper, stop_on_signals
 from earmark.cli.web_server import address_of, bind, serve_app
 from earmark.settings import Settings
-from earmark.wiring import Wiring
+from earmark.wiring import Wiring, default_ceilings
 
 
 def serve(
@@ -40,6 +40,12 @@ async def _serve(port: int | None, *, with_worker: bool) -> ExitCode:
             await stack.enter_async_context(WorkerKeeper().running())
         console.print(f"Earmark is at [bold]{address_of(listener)}[/] (Ctrl-C stops it)")
         await serve_app(
-            create_app(wiring.database, webhook_secrets=settings.webhook_secrets), listener, stop
+            create_app(
+                wiring.database,
+                webhook_secrets=settings.webhook_secrets,
+                ceilings=default_ceilings(settings),
+            ),
+            listener,
+            stop,
         )
     return ExitCode.DONE

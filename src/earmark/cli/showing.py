@@ -1,6 +1,6 @@
 """`earmark themes` and `earmark stories`: what was found, as tables or JSON."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated
 
@@ -24,6 +24,7 @@ from earmark.db.connection import ReadConnection
 from earmark.db.models import THEMELESS_CATEGORIES, Model, Story, Workspace
 from earmark.db.theme_storage import ThemeTotals
 from earmark.errors import NotFound
+from earmark.evaluation.prevalence import Estimate
 from earmark.settings import Settings
 from earmark.wiring import Wiring
 
@@ -81,25 +82,31 @@ async def pick_workspace(reader: ReadConnection, code: str | None) -> Workspace:
 async def _themes(limit: int, code: str | None, as_json: bool) -> ExitCode:
     async with open_workspace(code) as (reader, workspace):
         latest = await conversation_storage.latest_conversation_at(reader, workspace.id)
-        drivers: list[Driver] = []
+        drivers: Sequence[Driver] = ()
         if latest is not None:
-            drivers = await load_drivers(
+            loaded = await load_drivers(
                 reader, workspace.id, until=end_of_day(latest), quotes=1, most=limit
             )
+            drivers = loaded.items
         totals = await theme_storage.count_themed(
             reader, workspace.id, excluded=THEMELESS_CATEGORIES
         )
     if as_json:
         print_json(ThemesReport(workspace=workspace.code, totals=totals, themes=tuple(drivers)))
         return ExitCode.DONE
-    table = _table("Id", "Theme", "All", "Customers", "This week", "Usual", "Change")
+    table = _table("Id", "Theme", "All", "Measured", "Customers", "This week", "Usual", "Change")
     for driver in drivers:
         volume, change = driver.volume, driver.change
         ratio = "new" if change.value is None else f"×{change.value:.1f}"
         high = "∞" if change.high is None else f"{change.high:.1f}"
         table.add_row(
             *(str(driver.theme.id), escape(driver.theme.name), f"{volume.conversations:,}"),
-            *(f"{volume.customers:,}", str(volume.recent), f"{driver.usual:.1f}"),
+            *(
+                _measured(driver.estimate),
+                f"{volume.customers:,}",
+                str(volume.recent),
+                f"{driver.usual:.1f}",
+            ),
             f"{driver.verdict} {ratio} ({change.low:.1f}-{high})",
         )
     stdout.print(table)
@@ -109,6 +116,13 @@ async def _themes(limit: int, code: str | None, as_json: bool) -> ExitCode:
         f" conversations; {remainder:,} are in the remainder."
     )
     return ExitCode.DONE
+
+
+def _measured(estimate: Estimate) -> str:
+    """How many there truly are, or how many labels that needs."""
+    if estimate.count is None:
+        return f"{estimate.missing:,} labels missing"
+    return f"{estimate.count.value:,.0f} ({estimate.count.low:,.0f}-{estimate.count.high:,.0f})"
 
 
 async def _stories(limit: int, code: str | None, as_json: bool) -> ExitCode:

@@ -55,7 +55,7 @@ export const unreadable = (value: number): string => `${count(value)} unreadable
 
 export const categoriesTitle = "What they are about";
 export const categoriesNote =
-  "All conversations that were read, by the category of the whole thread.";
+  "All conversations that were read, by the category of the whole thread. Below each: how many there truly are, by labels of people.";
 export const remainderTitle = "The remainder";
 export const remainder = (link: ReactNode, share: number): ReactNode => (
   <>
@@ -66,6 +66,7 @@ export const ofConversations = (part: number, whole: number): string =>
   `${count(part)} of ${count(whole)} conversations without spam`;
 export const withoutIssue = (value: number): string =>
   `In ${count(value)} of them no issue was found.`;
+export const themedTruly = "Belonging to a theme, as far as people’s labels tell:";
 export const lastRunTitle = "Last run";
 export const neverRun = "There has been no run yet.";
 export const run = (id: number): string => `Run ${id}`;

@@ -1,6 +1,7 @@
 """Themes: the list, and one theme with its trend and its verified quotes."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from earmark.db.insight_storage import Quote, WeekCount
 from earmark.db.models import THEMELESS_CATEGORIES, Model
 from earmark.db.theme_storage import ThemeTotals
 from earmark.errors import NotFound
+from earmark.evaluation.prevalence import Estimate
 
 router = APIRouter(
     prefix="/workspaces/{workspace}/themes",
@@ -45,6 +47,8 @@ class ThemeList(Model):
     """All themes, largest first, and how much they explain."""
 
     totals: ThemeTotals
+    themed_estimate: Estimate | None
+    """Conversations that belong to any theme; null before there are conversations."""
     weeks: tuple[datetime, ...]
     """The Mondays that the trends' entries belong to."""
     items: tuple[ThemeRow, ...]
@@ -71,15 +75,18 @@ async def list_themes(reader: Reader, workspace: CurrentWorkspace) -> ThemeList:
     totals = await theme_storage.count_themed(reader, workspace.id, excluded=THEMELESS_CATEGORIES)
     until = await _until(reader, workspace.id)
     if until is None:
-        return ThemeList(totals=totals, weeks=(), items=())
+        return ThemeList(totals=totals, themed_estimate=None, weeks=(), items=())
     weeks = _mondays(until)
     counts = await insight_storage.weekly_counts(reader, workspace.id, since=weeks[0])
     trends = _trends(counts, weeks)
     drivers = await load_drivers(reader, workspace.id, until=until, quotes=1)
     return ThemeList(
         totals=totals,
+        themed_estimate=drivers.themed,
         weeks=weeks,
-        items=tuple(ThemeRow(driver=driver, trend=trends[driver.theme.id]) for driver in drivers),
+        items=tuple(
+            ThemeRow(driver=driver, trend=trends[driver.theme.id]) for driver in drivers.items
+        ),
     )
 
 
@@ -87,11 +94,12 @@ async def list_themes(reader: Reader, workspace: CurrentWorkspace) -> ThemeList:
 async def get_theme(reader: Reader, workspace: CurrentWorkspace, theme_id: RowId) -> ThemeDetail:
     """One theme with its trend."""
     until = await _until(reader, workspace.id)
-    drivers: list[Driver] = []
+    drivers: Sequence[Driver] = ()
     if until is not None:
-        drivers = await load_drivers(
+        loaded = await load_drivers(
             reader, workspace.id, until=until, quotes=5, theme_ids=[theme_id]
         )
+        drivers = loaded.items
     if until is None or not drivers:
         raise NotFound(
             f"There is no theme {theme_id} in this workspace.",

@@ -5,8 +5,9 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from earmark.api import estimates
 from earmark.api.deps import CurrentWorkspace, Reader
-from earmark.api.drivers import RECENT_DAYS, Driver, end_of_day, load_drivers
+from earmark.api.drivers import RECENT_DAYS, Driver, Drivers, end_of_day, load_drivers
 from earmark.api.problems import problem_responses
 from earmark.db import (
     classification_storage,
@@ -17,7 +18,7 @@ from earmark.db import (
     theme_storage,
     workspace_storage,
 )
-from earmark.db.classification_storage import CategoryCount
+from earmark.db.connection import ReadConnection
 from earmark.db.models import (
     THEMELESS_CATEGORIES,
     Category,
@@ -28,6 +29,7 @@ from earmark.db.models import (
 )
 from earmark.db.sync_storage import Coverage
 from earmark.db.theme_storage import ThemeTotals
+from earmark.evaluation.prevalence import Estimate
 
 router = APIRouter(prefix="/workspaces", tags=["workspaces"])
 
@@ -44,14 +46,25 @@ class WorkspaceDetail(Model):
     areas: tuple[ProductArea, ...]
 
 
+class CategoryFigure(Model):
+    """How many conversations carry a category now, and how many truly belong to it."""
+
+    category_id: str
+    conversations: int
+    estimate: Estimate | None
+    """Null for what nobody could tell: it is no category that a conversation belongs to."""
+
+
 class Week(Model):
     """This week: seven days up to the newest conversation, against the four weeks before."""
 
     since: datetime | None
     until: datetime | None
     coverage: Coverage
-    categories: tuple[CategoryCount, ...]
+    categories: tuple[CategoryFigure, ...]
     themed: ThemeTotals
+    themed_estimate: Estimate | None
+    """Conversations that belong to any theme; null before there are conversations."""
     drivers: tuple[Driver, ...]
     last_run: Run | None
 
@@ -79,7 +92,7 @@ async def get_week(reader: Reader, workspace: CurrentWorkspace) -> Week:
     """Contact drivers ranked by how surely they have changed."""
     latest = await conversation_storage.latest_conversation_at(reader, workspace.id)
     until = end_of_day(latest) if latest else None
-    drivers: list[Driver] = []
+    drivers = Drivers(items=(), themed=None)
     if until is not None:
         drivers = await load_drivers(
             reader, workspace.id, until=until, quotes=_QUOTES, most=_DRIVERS
@@ -89,10 +102,26 @@ async def get_week(reader: Reader, workspace: CurrentWorkspace) -> Week:
         since=until - timedelta(days=RECENT_DAYS) if until else None,
         until=until,
         coverage=await sync_storage.get_coverage(reader, workspace.id),
-        categories=tuple(await classification_storage.count_categories(reader, workspace.id)),
+        categories=await _count_categories(reader, workspace.id),
         themed=await theme_storage.count_themed(
             reader, workspace.id, excluded=THEMELESS_CATEGORIES
         ),
-        drivers=tuple(drivers),
+        themed_estimate=drivers.themed,
+        drivers=drivers.items,
         last_run=runs[0] if runs else None,
+    )
+
+
+async def _count_categories(
+    reader: ReadConnection, workspace_id: int
+) -> tuple[CategoryFigure, ...]:
+    counts = await classification_storage.count_categories(reader, workspace_id)
+    behind = await estimates.estimate_categories(reader, workspace_id)
+    return tuple(
+        CategoryFigure(
+            category_id=count.category_id,
+            conversations=count.conversations,
+            estimate=behind.get(count.category_id),
+        )
+        for count in counts
     )

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetCoverageData, GetCoverageErrors, GetCoverageResponses, GetHealthData, GetHealthResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetStoryData, GetStoryErrors, GetStoryResponses, GetThemeData, GetThemeErrors, GetThemeResponses, GetWeekData, GetWeekErrors, GetWeekResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListStoriesData, ListStoriesErrors, ListStoriesResponses, ListThemeQuotesData, ListThemeQuotesErrors, ListThemeQuotesResponses, ListThemesData, ListThemesErrors, ListThemesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RetryFailuresData, RetryFailuresErrors, RetryFailuresResponses, SkipFailuresData, SkipFailuresErrors, SkipFailuresResponses, StartRunData, StartRunErrors, StartRunResponses, StreamRunEventsData, StreamRunEventsErrors, StreamRunEventsResponses, ValidateWebhookData, ValidateWebhookErrors, ValidateWebhookResponses } from './types.gen';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetCostData, GetCostErrors, GetCostResponses, GetCoverageData, GetCoverageErrors, GetCoverageResponses, GetHealthData, GetHealthResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetStoryData, GetStoryErrors, GetStoryResponses, GetThemeData, GetThemeErrors, GetThemeResponses, GetWeekData, GetWeekErrors, GetWeekResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListStoriesData, ListStoriesErrors, ListStoriesResponses, ListThemeQuotesData, ListThemeQuotesErrors, ListThemeQuotesResponses, ListThemesData, ListThemesErrors, ListThemesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RetryFailuresData, RetryFailuresErrors, RetryFailuresResponses, SetCeilingsData, SetCeilingsErrors, SetCeilingsResponses, SkipFailuresData, SkipFailuresErrors, SkipFailuresResponses, StartRunData, StartRunErrors, StartRunResponses, StreamRunEventsData, StreamRunEventsErrors, StreamRunEventsResponses, ValidateWebhookData, ValidateWebhookErrors, ValidateWebhookResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -158,6 +158,27 @@ export const retryFailures = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const skipFailures = <ThrowOnError extends boolean = true>(options: Options<SkipFailuresData, ThrowOnError>): RequestResult<SkipFailuresResponses, SkipFailuresErrors, ThrowOnError> => (options.client ?? client).post<SkipFailuresResponses, SkipFailuresErrors, ThrowOnError>({
     url: '/api/v1/workspaces/{workspace}/failures/skip',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Cost
+ *
+ * What was spent, on what, and what may be spent.
+ */
+export const getCost = <ThrowOnError extends boolean = true>(options: Options<GetCostData, ThrowOnError>): RequestResult<GetCostResponses, GetCostErrors, ThrowOnError> => (options.client ?? client).get<GetCostResponses, GetCostErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/cost', ...options });
+
+/**
+ * Set Ceilings
+ *
+ * Set what may be spent at most; returns the ceilings that count now.
+ */
+export const setCeilings = <ThrowOnError extends boolean = true>(options: Options<SetCeilingsData, ThrowOnError>): RequestResult<SetCeilingsResponses, SetCeilingsErrors, ThrowOnError> => (options.client ?? client).put<SetCeilingsResponses, SetCeilingsErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/cost/ceilings',
     ...options,
     headers: {
         'Content-Type': 'application/json',

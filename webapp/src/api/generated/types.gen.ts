@@ -88,11 +88,11 @@ export type Category = {
 };
 
 /**
- * CategoryCount
+ * CategoryFigure
  *
- * How many conversations carry a category at the final stage.
+ * How many conversations carry a category now, and how many truly belong to it.
  */
-export type CategoryCount = {
+export type CategoryFigure = {
     /**
      * Category Id
      */
@@ -101,6 +101,27 @@ export type CategoryCount = {
      * Conversations
      */
     conversations: number;
+    estimate: Estimate | null;
+};
+
+/**
+ * Ceilings
+ *
+ * What may be spent at most, in US dollars; null for no ceiling.
+ */
+export type Ceilings = {
+    /**
+     * Run
+     */
+    run?: string | null;
+    /**
+     * Day
+     */
+    day?: string | null;
+    /**
+     * Total
+     */
+    total?: string | null;
 };
 
 /**
@@ -183,6 +204,30 @@ export type Classification = {
  * `open` sees the customer's first message only; `final` sees the thread.
  */
 export type ClassificationStage = 'open' | 'final';
+
+/**
+ * Committed
+ *
+ * What is spent or put aside, in US dollars.
+ */
+export type Committed = {
+    /**
+     * Run
+     */
+    run: string;
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Total
+     */
+    total: string;
+    /**
+     * Reserved
+     */
+    reserved: string;
+};
 
 /**
  * Company
@@ -516,6 +561,25 @@ export type ConversationRow = {
 };
 
 /**
+ * CostReport
+ *
+ * All that models have cost in this workspace, in US dollars.
+ */
+export type CostReport = {
+    ceilings: Ceilings;
+    own: Ceilings;
+    committed: Committed;
+    /**
+     * Days
+     */
+    days: Array<DayCost>;
+    /**
+     * Ledger
+     */
+    ledger: Array<LedgerLine>;
+};
+
+/**
  * Coverage
  *
  * Of the conversations that the source says exist: what became of them.
@@ -649,6 +713,26 @@ export type CoverageReport = {
 };
 
 /**
+ * DayCost
+ *
+ * What one day (UTC) cost.
+ */
+export type DayCost = {
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Calls
+     */
+    calls: number;
+    /**
+     * Cost Usd
+     */
+    cost_usd: string;
+};
+
+/**
  * Decider
  *
  * Who decided a label. People outrank models, models outrank rules.
@@ -683,6 +767,58 @@ export type Driver = {
      * Quotes
      */
     quotes: Array<Quote>;
+    estimate: Estimate;
+    recent_estimate: Estimate;
+};
+
+/**
+ * Estimate
+ *
+ * What a raw count would be if people had read everything; with all that explains it.
+ */
+export type Estimate = {
+    count: Interval | null;
+    share: Interval | null;
+    /**
+     * Raw
+     */
+    raw: number;
+    /**
+     * Population
+     */
+    population: number;
+    /**
+     * Labels
+     */
+    labels: number;
+    /**
+     * Labels Within
+     */
+    labels_within: number;
+    /**
+     * Missing
+     */
+    missing: number;
+    /**
+     * Method
+     */
+    method?: 'ppi++ score';
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version?: number | null;
+    /**
+     * Since
+     */
+    since?: string | null;
+    /**
+     * Until
+     */
+    until?: string | null;
+    /**
+     * As Of
+     */
+    as_of: string;
 };
 
 /**
@@ -802,6 +938,62 @@ export type Interval = {
 export type JsonValue = unknown;
 
 /**
+ * LedgerLine
+ *
+ * All calls of one model for one purpose with one prompt.
+ */
+export type LedgerLine = {
+    /**
+     * Provider
+     */
+    provider: string;
+    /**
+     * Model
+     */
+    model: string;
+    /**
+     * Purpose
+     */
+    purpose: string;
+    /**
+     * Prompt Hash
+     */
+    prompt_hash: string;
+    /**
+     * Calls
+     */
+    calls: number;
+    /**
+     * Repaired
+     */
+    repaired: number;
+    /**
+     * Input Tokens
+     */
+    input_tokens: number;
+    /**
+     * Cached Tokens
+     */
+    cached_tokens: number;
+    /**
+     * Output Tokens
+     */
+    output_tokens: number;
+    /**
+     * Cost Usd
+     */
+    cost_usd: string;
+    /**
+     * First At
+     */
+    first_at: string;
+    /**
+     * Latest At
+     */
+    latest_at: string;
+};
+
+/**
  * Message
  *
  * One message of a conversation (Intercom: the source, or a part with a body).
@@ -868,6 +1060,26 @@ export type Named = {
      * Conversation Ids
      */
     conversation_ids: Array<string>;
+};
+
+/**
+ * NewCeilings
+ *
+ * The workspace's own ceilings; null leaves it to the setting.
+ */
+export type NewCeilings = {
+    /**
+     * Run
+     */
+    run?: number | string | null;
+    /**
+     * Day
+     */
+    day?: number | string | null;
+    /**
+     * Total
+     */
+    total?: number | string | null;
 };
 
 /**
@@ -1347,6 +1559,7 @@ export type ThemeDetail = {
  */
 export type ThemeList = {
     totals: ThemeTotals;
+    themed_estimate: Estimate | null;
     /**
      * Weeks
      */
@@ -1523,8 +1736,9 @@ export type Week = {
     /**
      * Categories
      */
-    categories: Array<CategoryCount>;
+    categories: Array<CategoryFigure>;
     themed: ThemeTotals;
+    themed_estimate: Estimate | null;
     /**
      * Drivers
      */
@@ -2539,6 +2753,93 @@ export type SkipFailuresResponses = {
 };
 
 export type SkipFailuresResponse = SkipFailuresResponses[keyof SkipFailuresResponses];
+
+export type GetCostData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: {
+        /**
+         * Days
+         *
+         * Days (UTC) up to today
+         */
+        days?: number;
+    };
+    url: '/api/v1/workspaces/{workspace}/cost';
+};
+
+export type GetCostErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetCostError = GetCostErrors[keyof GetCostErrors];
+
+export type GetCostResponses = {
+    /**
+     * Successful Response
+     */
+    200: CostReport;
+};
+
+export type GetCostResponse = GetCostResponses[keyof GetCostResponses];
+
+export type SetCeilingsData = {
+    body: NewCeilings;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/cost/ceilings';
+};
+
+export type SetCeilingsErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type SetCeilingsError = SetCeilingsErrors[keyof SetCeilingsErrors];
+
+export type SetCeilingsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Ceilings;
+};
+
+export type SetCeilingsResponse = SetCeilingsResponses[keyof SetCeilingsResponses];
 
 export type GetHealthData = {
     body?: never;

@@ -6,16 +6,18 @@ import { usualWeek } from "@/messages/change";
 import { count, precise } from "@/messages/format";
 import * as m from "@/messages/theme";
 import { ChangeFigure } from "@/ui/change-figure";
+import { Measured } from "@/ui/measured";
 import { Stat, Stats } from "@/ui/stats";
 
 /** The theme in numbers; those that count conversations lead to them. */
 export function ThemeFigures({ detail: { driver } }: { detail: ThemeDetail }) {
-  const { theme, volume, usual, change } = driver;
+  const { theme, volume, usual, change, estimate, recent_estimate } = driver;
   return (
     <Stats>
       <Stat label={m.thisWeek}>
         {count(volume.recent)}
         {volume.recent > 0 && ` ${m.thisWeekCustomers(volume.recent_customers)}`}
+        <Measured estimate={recent_estimate} />
       </Stat>
       <Stat label={m.usual} title={m.usualMeaning}>
         {usualWeek(usual)}
@@ -25,6 +27,7 @@ export function ThemeFigures({ detail: { driver } }: { detail: ThemeDetail }) {
       </Stat>
       <Stat label={m.total}>
         <LinkUnlessNone value={volume.conversations} search={{ theme: theme.id }} />
+        <Measured estimate={estimate} />
       </Stat>
       <Stat label={m.customers}>{count(volume.customers)}</Stat>
       <Stat label={m.negative} title={m.negativeMeaning}>

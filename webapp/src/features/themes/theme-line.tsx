@@ -6,6 +6,7 @@ import { usualWeek } from "@/messages/change";
 import { count, precise } from "@/messages/format";
 import * as m from "@/messages/themes";
 import { ChangeFigure } from "@/ui/change-figure";
+import { Measured } from "@/ui/measured";
 import { Sparkline } from "@/ui/sparkline";
 import { Verdict } from "@/ui/verdict";
 import styles from "./theme-table.module.css";
@@ -73,13 +74,14 @@ function ThemeName({ driver: { theme }, children }: { driver: Driver; children?:
   );
 }
 
-function Size({ driver: { theme, volume } }: { driver: Driver }) {
+function Size({ driver: { theme, volume, estimate } }: { driver: Driver }) {
   const { path } = useWorkspace();
   return (
     <td className={styles.number}>
       <Link to="/w/$workspace/conversations" params={path} search={{ theme: theme.id }}>
         {count(volume.conversations)}
       </Link>
+      <Measured estimate={estimate} as="brief" />
     </td>
   );
 }

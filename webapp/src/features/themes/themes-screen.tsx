@@ -7,6 +7,7 @@ import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/themes";
 import { ofConversations } from "@/messages/week";
 import { Button } from "@/ui/button";
+import { Measured } from "@/ui/measured";
 import { Page } from "@/ui/page";
 import { Empty, QueryView, SkeletonLines } from "@/ui/states";
 import { arrange } from "./arrangement";
@@ -27,7 +28,7 @@ export function ThemesScreen() {
   );
 }
 
-function Lead({ list: { totals } }: { list: ThemeList }) {
+function Lead({ list: { totals, themed_estimate } }: { list: ThemeList }) {
   const { path } = useWorkspace();
   const rest = totals.conversations - totals.themed;
   if (totals.conversations === 0) return null;
@@ -40,6 +41,7 @@ function Lead({ list: { totals } }: { list: ThemeList }) {
         </Link>,
         rest / totals.conversations,
       )}
+      <Measured estimate={themed_estimate} />
     </p>
   );
 }

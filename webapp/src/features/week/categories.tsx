@@ -1,13 +1,14 @@
 import { Link } from "@tanstack/react-router";
-import type { CategoryCount } from "@/api/generated";
+import type { CategoryFigure } from "@/api/generated";
 import { useWorkspace } from "@/app/workspace-context";
 import { count, percent } from "@/messages/format";
 import * as m from "@/messages/week";
+import { Measured } from "@/ui/measured";
 import { SideSection } from "@/ui/side-section";
 import styles from "./categories.module.css";
 
 /** All that was read, by category, with what nobody could tell; each bar leads to its rows. */
-export function Categories({ categories }: { categories: readonly CategoryCount[] }) {
+export function Categories({ categories }: { categories: readonly CategoryFigure[] }) {
   const { path, categoryName } = useWorkspace();
   const total = categories.reduce((sum, { conversations }) => sum + conversations, 0);
   // What nobody could tell is no answer to "about what": it stands below those, at its full length.
@@ -20,7 +21,7 @@ export function Categories({ categories }: { categories: readonly CategoryCount[
   return (
     <SideSection title={m.categoriesTitle} note={m.categoriesNote}>
       <ul className={styles.list}>
-        {rows.map(({ category_id, conversations }) => (
+        {rows.map(({ category_id, conversations, estimate }) => (
           <li key={category_id} className={styles.row}>
             <Link
               to="/w/$workspace/conversations"
@@ -40,6 +41,7 @@ export function Categories({ categories }: { categories: readonly CategoryCount[
                 style={{ width: `${(conversations / largest) * 100}%` }}
               />
             </div>
+            <Measured estimate={estimate} />
           </li>
         ))}
       </ul>

@@ -7,6 +7,7 @@ import { count } from "@/messages/format";
 import { fewerQuotes, moreQuotes } from "@/messages/quotes";
 import { ChangeFigure } from "@/ui/change-figure";
 import { Icon } from "@/ui/icons";
+import { Measured } from "@/ui/measured";
 import { QuoteList } from "@/ui/quote";
 import { Stat, Stats } from "@/ui/stats";
 import { Verdict } from "@/ui/verdict";
@@ -45,6 +46,7 @@ export function DriverItem({ driver, rank, since, until }: DriverItemProps) {
             <Link to="/w/$workspace/conversations" params={path} search={thisWeek}>
               {count(volume.recent)}
             </Link>
+            <Measured estimate={driver.recent_estimate} as="brief" />
           </Stat>
           <Stat label={changes.usual}>
             <Link

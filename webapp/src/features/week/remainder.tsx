@@ -1,11 +1,12 @@
 import { Link } from "@tanstack/react-router";
-import type { ThemeTotals } from "@/api/generated";
+import type { Week } from "@/api/generated";
 import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/week";
+import { Measured } from "@/ui/measured";
 import { SideSection } from "@/ui/side-section";
 
 /** What no theme explains: shown with its size, and open to look at. */
-export function Remainder({ themed }: { themed: ThemeTotals }) {
+export function Remainder({ week: { themed, themed_estimate } }: { week: Week }) {
   const { path } = useWorkspace();
   const { conversations, without_issue } = themed;
   const rest = conversations - themed.themed;
@@ -20,6 +21,9 @@ export function Remainder({ themed }: { themed: ThemeTotals }) {
           rest / conversations,
         )}{" "}
         {without_issue > 0 && m.withoutIssue(without_issue)}
+      </p>
+      <p>
+        {m.themedTruly} <Measured estimate={themed_estimate} as="share" />
       </p>
     </SideSection>
   );

@@ -74,7 +74,7 @@ function Report({ week }: { week: Week }) {
       </section>
       <div className={styles.side}>
         <Categories categories={week.categories} />
-        <Remainder themed={week.themed} />
+        <Remainder week={week} />
         <LastRun run={week.last_run} />
       </div>
     </div>

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { cancelRun, getConversation, getCoverage, getHealth, getReadiness, getRun, getStory, getTheme, getWeek, getWorkspace, listConversations, listFailures, listRuns, listStories, listThemeQuotes, listThemes, listWorkspaces, type Options, receiveWebhook, retryFailures, skipFailures, startRun } from '../sdk.gen';
-import type { CancelRunData, CancelRunError, CancelRunResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, StartRunData, StartRunError, StartRunResponse } from '../types.gen';
+import { cancelRun, getConversation, getCost, getCoverage, getHealth, getReadiness, getRun, getStory, getTheme, getWeek, getWorkspace, listConversations, listFailures, listRuns, listStories, listThemeQuotes, listThemes, listWorkspaces, type Options, receiveWebhook, retryFailures, setCeilings, skipFailures, startRun } from '../sdk.gen';
+import type { CancelRunData, CancelRunError, CancelRunResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, StartRunData, StartRunError, StartRunResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -510,6 +510,45 @@ export const skipFailuresMutation = (options?: Partial<Options<SkipFailuresData>
     const mutationOptions: UseMutationOptions<SkipFailuresResponse, SkipFailuresError, Options<SkipFailuresData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await skipFailures({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getCostQueryKey = (options: Options<GetCostData>) => createQueryKey('getCost', options);
+
+/**
+ * Get Cost
+ *
+ * What was spent, on what, and what may be spent.
+ */
+export const getCostOptions = (options: Options<GetCostData>) => queryOptions<GetCostResponse, GetCostError, GetCostResponse, ReturnType<typeof getCostQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getCost({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getCostQueryKey(options)
+});
+
+/**
+ * Set Ceilings
+ *
+ * Set what may be spent at most; returns the ceilings that count now.
+ */
+export const setCeilingsMutation = (options?: Partial<Options<SetCeilingsData>>): UseMutationOptions<SetCeilingsResponse, SetCeilingsError, Options<SetCeilingsData>> => {
+    const mutationOptions: UseMutationOptions<SetCeilingsResponse, SetCeilingsError, Options<SetCeilingsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await setCeilings({
                 ...options,
                 ...fnOptions,
                 throwOnError: true

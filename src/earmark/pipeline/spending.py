@@ -1,0 +1,309 @@
+"""Money is put aside before a model is asked, and the rest is freed after: no ceiling is crossed.
+
+The worst that a call can cost is put aside: its prompt and the longest answer, and both once more
+for a repair. While one transaction is under way, what others ask for waits and goes together in the
+next one, so that many calls at once do not queue for the same row.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Final, Generic, TypeVar
+
+from earmark.db import spending_storage
+from earmark.db.connection import Database
+from earmark.db.models import Model
+from earmark.db.spending_storage import Ceilings, Committed, Spent, Wish
+from earmark.errors import BudgetReached, ConfigurationError, ModelAnswerUnusable
+from earmark.llm.base import LanguageModel, Prompt, Usage
+
+PriceOf = Callable[[str, Usage], Decimal | None]
+"""What a call to a model costs in US dollars; null where the price is not known."""
+
+_CALL_SECONDS: Final = 900.0
+"""Longer than any call lasts."""
+
+
+class Call(Model):
+    """A call that is about to be made."""
+
+    workspace_id: int
+    run_id: int | None
+    purpose: str
+    model: str
+    """As `LanguageModel.name` has it: provider, colon, model."""
+    prompt_hash: str
+    most: Usage
+    """The most that one request of it can take."""
+    seconds: float = _CALL_SECONDS
+    """How long money is kept for it."""
+
+
+class Reservation(Model):
+    """Money that is put aside for one call."""
+
+    id: int
+    call: Call
+
+
+class _Settlement(Model):
+    reservation: Reservation
+    usage: Usage | None
+    """Null: nothing was spent."""
+
+
+class Spending:
+    """The money of all workspaces, as this process uses it."""
+
+    def __init__(self, database: Database, price_of: PriceOf, defaults: Ceilings) -> None:
+        self._database = database
+        self._price_of = price_of
+        self._defaults = defaults
+        self._reserving: _Together[Call, Reservation] = _Together(self._reserve_all)
+        self._settling: _Together[_Settlement, None] = _Together(self._settle_all)
+
+    @asynccontextmanager
+    async def calling(self, call: Call) -> AsyncGenerator["Account"]:
+        """Put money aside for a call within the block; what it did not take is freed at its end.
+
+        Raises `BudgetReached` before the call is made. A call that came to an unusable answer was
+        paid for all the same; one that ends with any other error cost nothing. One that is cut off
+        may have been paid for: its money stays put aside for a while.
+        """
+        account = Account(await self.reserve(call))
+        try:
+            yield account
+        except ModelAnswerUnusable as error:
+            account.used(Usage(input_tokens=error.input_tokens, output_tokens=error.output_tokens))
+            await self.settle(account.reservation, account.usage)
+            raise
+        except Exception:
+            await self.settle(account.reservation, account.usage)
+            raise
+        await self.settle(account.reservation, account.usage)
+
+    async def reserve(self, call: Call) -> Reservation:
+        """Put money aside; raises `BudgetReached`, or `ConfigurationError` without a price."""
+        return await self._reserving.do(call)
+
+    async def settle(self, reservation: Reservation, usage: Usage | None) -> None:
+        """Write down what was used, and free the rest; null frees all."""
+        await self._settling.do(_Settlement(reservation=reservation, usage=usage))
+
+    def worst(self, call: Call) -> Decimal:
+        """The most that a call can cost, its repair included."""
+        most = call.most
+        # A repair sends the prompt and the first answer again.
+        twice = Usage(
+            input_tokens=2 * most.input_tokens + most.output_tokens,
+            output_tokens=2 * most.output_tokens,
+            requests=2,
+        )
+        return self._price(call.model, twice)
+
+    def _price(self, model: str, usage: Usage) -> Decimal:
+        price = self._price_of(model, usage)
+        if price is None:
+            raise ConfigurationError(
+                f"What {model} costs is not known.",
+                why="Without a price no ceiling can be kept.",
+                fix="Set EARMARK_PRICE_INPUT and EARMARK_PRICE_OUTPUT, in US dollars for a million"
+                " tokens (0 for a server of your own).",
+            )
+        return price
+
+    async def _reserve_all(self, calls: Sequence[Call]) -> list[Reservation | Exception]:
+        results: dict[int, Reservation | Exception] = {}
+        for workspace_id, places in _by_workspace(calls, lambda call: call.workspace_id).items():
+            try:
+                chosen = [(place, calls[place]) for place in places]
+                results |= await self._reserve_in(workspace_id, chosen)
+            except Exception as error:  # noqa: BLE001 - handed to those who wait, who raise it
+                results |= dict.fromkeys(places, error)
+        return [results[place] for place in range(len(calls))]
+
+    async def _reserve_in(
+        self, workspace_id: int, calls: Sequence[tuple[int, Call]]
+    ) -> dict[int, Reservation | Exception]:
+        """As many as fit under the ceilings, in their order."""
+        refused: dict[int, Reservation | Exception] = {}
+        granted: list[tuple[int, Call, Decimal]] = []
+        async with self._database.write() as connection:
+            own = await spending_storage.lock_limits(connection, workspace_id)
+            ceilings = own.over(self._defaults)
+            committed = {
+                run_id: await spending_storage.get_committed(connection, workspace_id, run_id)
+                for run_id in {call.run_id for _, call in calls}
+            }
+            for place, call in calls:
+                amount, now = self.worst(call), committed[call.run_id]
+                error = _refuse(ceilings, _plus(now, granted, call.run_id), amount)
+                if error is None:
+                    granted.append((place, call, amount))
+                else:
+                    refused[place] = error
+            ids = await spending_storage.add_reservations(
+                connection,
+                workspace_id,
+                [
+                    Wish(run_id=call.run_id, amount_usd=amount, seconds=call.seconds)
+                    for _, call, amount in granted
+                ],
+            )
+        kept = {
+            place: Reservation(id=identifier, call=call)
+            for (place, call, _), identifier in zip(granted, ids, strict=True)
+        }
+        return {**refused, **kept}
+
+    async def _settle_all(self, settlements: Sequence[_Settlement]) -> list[Exception | None]:
+        results: dict[int, Exception | None] = {}
+        groups = _by_workspace(settlements, lambda item: item.reservation.call.workspace_id)
+        for workspace_id, places in groups.items():
+            chosen = [settlements[place] for place in places]
+            try:
+                await self._settle_in(workspace_id, chosen)
+                results |= dict.fromkeys(places)
+            except Exception as error:  # noqa: BLE001 - handed to those who wait, who raise it
+                results |= dict.fromkeys(places, error)
+        return [results[place] for place in range(len(settlements))]
+
+    async def _settle_in(self, workspace_id: int, settlements: Sequence[_Settlement]) -> None:
+        spent = [
+            self._to_spent(item.reservation, item.usage)
+            for item in settlements
+            if item.usage is not None
+        ]
+        unused = [item.reservation.id for item in settlements if item.usage is None]
+        async with self._database.write() as connection:
+            await spending_storage.lock_limits(connection, workspace_id)
+            await spending_storage.add_spent(connection, workspace_id, spent)
+            await spending_storage.drop_reservations(connection, workspace_id, unused)
+
+    def _to_spent(self, reservation: Reservation, usage: Usage) -> Spent:
+        call = reservation.call
+        provider, _, model = call.model.partition(":")
+        return Spent(
+            reservation_id=reservation.id,
+            run_id=call.run_id,
+            provider=provider,
+            model=model,
+            purpose=call.purpose,
+            prompt_hash=call.prompt_hash,
+            cost_usd=self._price(call.model, usage),
+            **usage.model_dump(),
+        )
+
+
+class Account:
+    """What one call has used."""
+
+    def __init__(self, reservation: Reservation) -> None:
+        self.reservation = reservation
+        self.usage: Usage | None = None
+
+    def used(self, usage: Usage) -> None:
+        """The call took so much, beside what it took before."""
+        before = self.usage
+        if before is None:
+            self.usage = usage
+            return
+        self.usage = Usage(
+            input_tokens=before.input_tokens + usage.input_tokens,
+            cached_tokens=before.cached_tokens + usage.cached_tokens,
+            output_tokens=before.output_tokens + usage.output_tokens,
+            requests=before.requests + usage.requests,
+        )
+
+
+def plan_call(
+    workspace_id: int, run_id: int | None, *, purpose: str, prompt: Prompt, model: LanguageModel
+) -> Call:
+    """The call that asks a model with a prompt."""
+    return Call(
+        workspace_id=workspace_id,
+        run_id=run_id,
+        purpose=purpose,
+        model=model.name,
+        prompt_hash=prompt.version,
+        most=Usage(input_tokens=model.count_tokens(prompt), output_tokens=model.most_output_tokens),
+    )
+
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class _Together(Generic[_Item, _Result]):
+    """Does what many ask for at once in one go; while it is being done, the next ones gather."""
+
+    def __init__(
+        self, work: Callable[[Sequence[_Item]], Awaitable[list[_Result | Exception]]]
+    ) -> None:
+        self._work = work
+        self._waiting: list[tuple[_Item, asyncio.Future[_Result]]] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    async def do(self, item: _Item) -> _Result:
+        """Do it with the others; raises what went wrong with this one."""
+        future: asyncio.Future[_Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._go_on())
+        return await future
+
+    async def _go_on(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            results = await self._work([item for item, _ in batch])
+            for (_, future), result in zip(batch, results, strict=True):
+                if future.done():
+                    continue  # whoever waited was cancelled
+                if isinstance(result, Exception):
+                    future.set_exception(result)
+                else:
+                    future.set_result(result)
+
+
+def _by_workspace(
+    items: Sequence[_Item], workspace_of: Callable[[_Item], int]
+) -> dict[int, list[int]]:
+    """Places of the items by workspace, in their order."""
+    groups: dict[int, list[int]] = defaultdict(list)
+    for place, item in enumerate(items):
+        groups[workspace_of(item)].append(place)
+    return groups
+
+
+def _plus(
+    now: Committed, granted: Sequence[tuple[int, Call, Decimal]], run_id: int | None
+) -> Committed:
+    """What is committed with those that are about to be."""
+    everything = sum((amount for _, _, amount in granted), Decimal(0))
+    of_run = sum((amount for _, call, amount in granted if call.run_id == run_id), Decimal(0))
+    return Committed(
+        run=now.run + of_run,
+        day=now.day + everything,
+        total=now.total + everything,
+        reserved=now.reserved + everything,
+    )
+
+
+def _refuse(ceilings: Ceilings, committed: Committed, amount: Decimal) -> BudgetReached | None:
+    """Why the amount may not be put aside; null if it may."""
+    checks = (
+        ("run", ceilings.run, committed.run, "the next run goes on"),
+        ("day", ceilings.day, committed.day, "the first run of tomorrow (UTC) goes on"),
+        ("workspace", ceilings.total, committed.total, "nothing goes on before it is raised"),
+    )
+    for name, ceiling, so_far, afterwards in checks:
+        if ceiling is not None and so_far + amount > ceiling:
+            return BudgetReached(
+                f"The ceiling of the {name} is reached: {ceiling:.2f} US dollars.",
+                why=f"{so_far:.4f} are spent or put aside, and the next call can take"
+                f" {amount:.4f} more.",
+                fix=f"What is not read yet waits: {afterwards}. To raise it: `earmark cost limit`.",
+            )
+    return None
