@@ -105,8 +105,17 @@ def test_signed_rubbish_is_refused(body: bytes) -> None:
         {"head": None},
         {"names": np.frombuffer(b"not JSON", dtype=np.uint8)},
         {"names": np.frombuffer(b"[]", dtype=np.uint8)},
-        {"names": np.frombuffer(b'{"category_ids": ["a"], "encoder_version": null, "temperature": 1}', dtype=np.uint8)},
-        {"names": np.frombuffer(b'{"category_ids": 3, "encoder_version": null, "temperature": 0}', dtype=np.uint8)},
+        {
+            "names": np.frombuffer(
+                b'{"category_ids": ["a"], "encoder_version": null, "temperature": 1}',
+                dtype=np.uint8,
+            )
+        },
+        {
+            "names": np.frombuffer(
+                b'{"category_ids": 3, "encoder_version": null, "temperature": 0}', dtype=np.uint8
+            )
+        },
         {"bias": np.zeros(3, dtype=np.float64)},
         {"bias": np.zeros(4, dtype=np.float32)},
         {"bias": np.array([None, None, None], dtype=np.object_)},

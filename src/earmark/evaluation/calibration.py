@@ -5,7 +5,7 @@ chosen because of what it said. Without such labels no threshold is given.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -49,12 +49,10 @@ class ReliabilityBin(Model):
     accuracy: Interval
 
 
-class Threshold(Model):
-    """From where on a model may decide for one category."""
+class CategoryProof(Model):
+    """What the threshold of one category rests on."""
 
     category_id: str
-    threshold: float | None
-    """Null: it never decides."""
     labels: int
     """Judged labels that the model gave this category."""
     is_own: bool
@@ -83,7 +81,9 @@ class Calibration(Model):
     and accuracy, weighted by labels (Naeini et al. 2015). Null without labels. It is never 0 by
     chance: with few labels most of it is their noise."""
     bins: tuple[ReliabilityBin, ...]
-    thresholds: tuple[Threshold, ...]
+    thresholds: dict[str, float | None]
+    """By category, from which confidence on the model may decide alone; null for never."""
+    categories: tuple[CategoryProof, ...]
     decided_share: float
     """Of the judged labels, what the model would have decided alone."""
     risk_coverage: tuple[RiskPoint, ...]
@@ -91,13 +91,6 @@ class Calibration(Model):
     """Under the risk-coverage curve: the mean risk over all coverages."""
     confidences: tuple[int, ...] = ()
     """Texts of the workspace in each of ten confidence bins, when it was fitted."""
-
-    def threshold_of(self, category_id: str) -> float | None:
-        """From which confidence on the model may decide for a category; null for never."""
-        for one in self.thresholds:
-            if one.category_id == category_id:
-                return one.threshold
-        return None
 
 
 class Drift(Model):
@@ -130,24 +123,26 @@ def calibrate(
     surest = sorted(judged, key=lambda one: -one.confidence)
     confidence = np.array([one.confidence for one in surest], dtype=np.float64)
     right = np.array([one.is_right for one in surest], dtype=np.float64)
-    thresholds = choose_thresholds(judged, category_ids, target=target)
-    limits = {one.category_id: one.threshold for one in thresholds}
+    thresholds, categories = choose_thresholds(judged, category_ids, target=target)
     return Calibration(
         target=target,
         labels=len(judged),
         error=calibration_error(confidence, right) if judged else None,
         bins=_reliability(confidence, right),
         thresholds=thresholds,
-        decided_share=float(np.mean([decides(limits, one) for one in judged])) if judged else 0.0,
+        categories=categories,
+        decided_share=float(np.mean([decides(thresholds, one) for one in judged]))
+        if judged
+        else 0.0,
         risk_coverage=_risk_coverage(right),
         risk_area=risk_area(confidence, right) if judged else None,
         confidences=tuple(_count_bins(np.array(confidences))) if len(confidences) else (),
     )
 
 
-def decides(limits: dict[str, float | None], one: Judged) -> bool:
+def decides(thresholds: Mapping[str, float | None], one: Judged) -> bool:
     """Whether a model with these thresholds decides it alone."""
-    limit = limits.get(one.category_id)
+    limit = thresholds.get(one.category_id)
     return limit is not None and one.confidence >= limit
 
 
@@ -213,7 +208,7 @@ def least_labels(target: float) -> int:
 
 def choose_thresholds(
     judged: Sequence[Judged], category_ids: Sequence[str], *, target: float
-) -> tuple[Threshold, ...]:
+) -> tuple[dict[str, float | None], tuple[CategoryProof, ...]]:
     """For each category the lowest confidence from which on the target is proved.
 
     Categories with few labels are judged together: each alone could prove nothing. Which ones these
@@ -225,21 +220,21 @@ def choose_thresholds(
             given[one.category_id].append(one)
     few = [one for group in given.values() if len(group) < _OWN_EVIDENCE for one in group]
     together = _prove(few, target)
-    found: list[Threshold] = []
+    thresholds: dict[str, float | None] = {}
+    proofs: list[CategoryProof] = []
     for category, group in given.items():
         is_own = len(group) >= _OWN_EVIDENCE
-        limit, decided, right = _prove(group, target) if is_own else together
-        found.append(
-            Threshold(
+        thresholds[category], decided, right = _prove(group, target) if is_own else together
+        proofs.append(
+            CategoryProof(
                 category_id=category,
-                threshold=limit,
                 labels=len(group),
                 is_own=is_own,
                 decided=decided,
                 precision=exact_share(right, decided),
             )
         )
-    return tuple(found)
+    return thresholds, tuple(proofs)
 
 
 def _prove(group: Sequence[Judged], target: float) -> tuple[float | None, int, int]:
@@ -288,8 +283,7 @@ def find_drift(
     calibration: Calibration, recent: Sequence[Judged], confidences: Sequence[float]
 ) -> Drift:
     """Compare recent judgements and confidences with what the calibration promised and saw."""
-    limits = {one.category_id: one.threshold for one in calibration.thresholds}
-    decided = [one for one in recent if decides(limits, one)]
+    decided = [one for one in recent if decides(calibration.thresholds, one)]
     precision = exact_share(sum(one.is_right for one in decided), len(decided))
     shift = _shift(calibration.confidences, confidences)
     return Drift(

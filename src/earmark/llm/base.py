@@ -1,7 +1,7 @@
 """The ports that the pipeline sees of any model: those that classify, embed, group and read."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,10 @@ class Lesson(Model):
     """People outrank models: the learner weighs their lessons more."""
     at_random: bool = False
     """Drawn from all texts with the same chance: what confidence is best measured with."""
+
+
+ENOUGH_LESSONS: Final = 40
+"""From here on, texts without a label need not teach, and confidence is measured on lessons."""
 
 
 class Encoded(Model):

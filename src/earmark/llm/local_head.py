@@ -44,7 +44,7 @@ class Features(Model):
     dense: Vectors
     """By the encoder, shape (texts, its dimensions); no columns without one."""
 
-    def __getitem__(self, places: npt.NDArray[np.generic] | slice) -> Self:
+    def __getitem__(self, places: Labels | Mask | slice) -> Self:
         return type(self)(rows=csr_array(self.rows[places]), dense=self.dense[places])
 
     def followed_by(self, other: "Features") -> "Features":
@@ -67,7 +67,7 @@ class Taught(Model):
     """Shape (texts,): how much each counts."""
     categories: int
 
-    def __getitem__(self, places: npt.NDArray[np.generic]) -> Self:
+    def __getitem__(self, places: Labels | Mask) -> Self:
         return type(self)(
             features=self.features[places],
             labels=self.labels[places],

@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 from scipy.optimize import brentq, minimize_scalar
 
 from earmark.db.models import Model
-from earmark.llm.base import Lesson
+from earmark.llm.base import ENOUGH_LESSONS, Lesson
 from earmark.llm.local_head import Features, Head, Labels, Mask, Taught, learn, learn_again
 from earmark.llm.local_model import Scores, probabilities
 
@@ -50,7 +50,7 @@ def teach(
     Few lessons: examples from other products must carry over to this one, so the head also learns
     from the workspace's own texts.
     """
-    if len(given) < _LEAST_HELD_OUT:
+    if len(given) < ENOUGH_LESSONS:
         head = _teach_few(_together(examples, lessons), unlabelled)
         return School(head=head, held_out=np.zeros((0, examples.categories)))
     log_odds = _cross_fit(examples, lessons, given)
