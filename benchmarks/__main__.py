@@ -17,6 +17,7 @@ BENCHMARKS: Final = {
     "upsert": "storing by the batch: ours against psycopg2's execute_values",
     "sync": "from Intercom into PostgreSQL: without a limit, and within the quota",
     "sync_scale": "a large workspace through the sync: time, memory as its number grows",
+    "masking": "personal data found, and false alarms: ours, Presidio without a model",
 }
 """Each is the coroutine function `run` of the module of its name."""
 

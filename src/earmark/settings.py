@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     encoder_api_key: SecretStr | None = None
     encoder_api_key_file: Path | None = None
     mode: Literal["offline", "cascade", "llm"] | None = None
+    model_requests_per_minute: int | None = Field(default=None, ge=1)
+    model_tokens_per_minute: int | None = Field(default=None, ge=1)
+    model_concurrency: int = Field(default=64, ge=1, le=512)
     target_precision: float = Field(default=0.95, ge=0.5, le=0.999)
 
     ceiling_run: Decimal | None = Field(default=None, ge=0)
@@ -131,6 +134,11 @@ class Settings(BaseSettings):
         if url is not None and not url.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return url.rstrip("/") if url else None
+
+    @property
+    def model_mode(self) -> Literal["offline", "cascade", "llm"]:
+        """What is asked of the language model, if one is named."""
+        return self.mode or ("cascade" if self.model else "offline")
 
     @property
     def webhook_secrets(self) -> tuple[SecretStr, ...]:

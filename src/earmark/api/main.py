@@ -21,6 +21,7 @@ from earmark.api.routers import (
     coverage,
     failures,
     health,
+    masked,
     runs,
     stories,
     themes,
@@ -39,7 +40,17 @@ OpenDatabase = Callable[[], AbstractAsyncContextManager[Database]]
 API_PREFIX: Final = "/api/v1"
 _NO_CEILINGS: Final = Ceilings()
 _INDEX: Final = "index.html"
-_ROUTERS: Final = (workspaces, conversations, themes, stories, runs, coverage, failures, cost)
+_ROUTERS: Final = (
+    workspaces,
+    conversations,
+    masked,
+    themes,
+    stories,
+    runs,
+    coverage,
+    failures,
+    cost,
+)
 
 
 def create_app(

@@ -32,6 +32,7 @@ class ReadableConversation(Model):
     id: str
     content_hash: str
     subject: str | None
+    """Masked."""
     source_url: str | None
     tags: tuple[str, ...]
 
@@ -208,7 +209,8 @@ async def list_readable(
     """What reading needs to know of conversations besides their messages; deleted ones left out."""
     async with connection.cursor(row_factory=class_row(ReadableConversation)) as cursor:
         await cursor.execute(
-            "SELECT id, content_hash, subject, source_url, tags FROM conversations"
+            "SELECT id, content_hash, masked_subject AS subject, source_url, tags"
+            " FROM conversations"
             " WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s)"
             " ORDER BY id",
             {"workspace_id": workspace_id, "ids": list(conversation_ids)},

@@ -93,7 +93,7 @@ async def list_threads(
     """What customers wrote in these conversations; those without words are left out."""
     async with connection.cursor(row_factory=class_row(Thread)) as cursor:
         await cursor.execute(
-            "SELECT k.conversation_id, left(concat_ws(E'\\n', nullif(c.subject, ''),"
+            "SELECT k.conversation_id, left(concat_ws(E'\\n', nullif(c.masked_subject, ''),"
             " string_agg(left(k.text, 20000), E'\\n' ORDER BY m.created_at, m.position, m.id)),"
             " 20000) AS text"
             " FROM masked_messages k JOIN messages m ON (m.workspace_id, m.conversation_id, m.id)"
@@ -101,7 +101,7 @@ async def list_threads(
             " JOIN conversations c ON (c.workspace_id, c.id) = (k.workspace_id, k.conversation_id)"
             " WHERE k.workspace_id = %(workspace_id)s AND k.conversation_id = ANY(%(ids)s)"
             " AND m.author_role = 'customer' AND k.text ~ '\\S'"
-            " GROUP BY k.conversation_id, c.subject ORDER BY k.conversation_id",
+            " GROUP BY k.conversation_id, c.masked_subject ORDER BY k.conversation_id",
             {"workspace_id": workspace_id, "ids": list(conversation_ids)},
         )
         return await cursor.fetchall()

@@ -101,10 +101,25 @@ CREATE TABLE conversations (
     fetched_at            timestamptz NOT NULL DEFAULT now(),
     -- Only the opening message is there yet, from a listing; the thread is still to be fetched.
     partial               boolean     NOT NULL DEFAULT false,
+    -- The subject as models see it, with the way back: (start, end) in it, in the subject, kind.
+    masked_subject        text,
+    subject_spans         jsonb       NOT NULL DEFAULT '[]',
     PRIMARY KEY (workspace_id, id)
 );
 CREATE INDEX conversations_by_time ON conversations (workspace_id, created_at DESC, id DESC);
 CREATE INDEX conversations_by_contact ON conversations (workspace_id, contact_id);
+
+-- A copy must not outlive what it is a copy of.
+CREATE FUNCTION forget_changed_subject() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.masked_subject := NULL;
+    NEW.subject_spans := '[]';
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER forget_changed_subject BEFORE UPDATE OF subject ON conversations
+    FOR EACH ROW WHEN (OLD.subject IS DISTINCT FROM NEW.subject)
+    EXECUTE FUNCTION forget_changed_subject();
 
 CREATE TABLE messages (
     workspace_id    bigint      NOT NULL,
@@ -224,6 +239,14 @@ CREATE TABLE request_quotas (
     remaining    integer     NOT NULL DEFAULT 0,
     resets_at    timestamptz NOT NULL DEFAULT '-infinity',
     paused_until timestamptz NOT NULL DEFAULT '-infinity'
+);
+
+-- How each model endpoint (by the hash of its address and model) has to be asked for a shape.
+CREATE TABLE model_endpoints (
+    endpoint_hash text        NOT NULL PRIMARY KEY,
+    model         text        NOT NULL,
+    form          text        NOT NULL CHECK (form IN ('json_schema', 'json_object', 'tool', 'prompt')),
+    probed_at     timestamptz NOT NULL DEFAULT now()
 );
 
 -- Receipts of what was erased on request: numbers and a hash, nothing of the person.

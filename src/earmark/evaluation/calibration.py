@@ -247,13 +247,13 @@ def _prove(group: Sequence[Judged], target: float) -> tuple[float | None, int, i
     """
     surest = sorted(group, key=lambda one: -one.confidence)
     confidence = np.array([one.confidence for one in surest], dtype=np.float64)
-    right = np.cumsum([one.is_right for one in surest])
+    right = np.array([one.is_right for one in surest], dtype=np.intp).cumsum()
     least = least_labels(target)
     size = min(max(len(surest) // _FIRST_SHARE, least), 4 * least)
     proved = 0
     while proved < len(surest) and size <= len(surest):
         # Labels of the same confidence cannot be told apart.
-        end = int(np.searchsorted(-confidence, -confidence[size - 1], side="right"))
+        end = int(np.count_nonzero(confidence >= confidence[size - 1]))
         if exact_share(int(right[end - 1]), end).low < target:
             break
         proved = end

@@ -51,7 +51,8 @@ def fit(material: Material) -> LocalModel:
 
 def _fit(material: Material) -> LocalModel:
     places = _sample(material.texts)
-    corpus = [normalize(material.texts[place]) for place in places.tolist()]
+    kept: list[int] = places.tolist()
+    corpus = [normalize(material.texts[place]) for place in kept]
     words = [normalize(text) for group in words_of(material.taxonomy) for text in group]
     told = _shortened(material.lessons)
     met = [text for text in corpus if text]

@@ -109,3 +109,27 @@ $$;
 CREATE TRIGGER forget_held_out AFTER DELETE ON conversations
     REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION forget_held_out();
+
+-- Subjects are masked like messages: (start, end) in the masked one, in the subject, kind.
+ALTER TABLE conversations ADD COLUMN masked_subject text;
+ALTER TABLE conversations ADD COLUMN subject_spans jsonb NOT NULL DEFAULT '[]';
+
+-- A copy must not outlive what it is a copy of.
+CREATE FUNCTION forget_changed_subject() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.masked_subject := NULL;
+    NEW.subject_spans := '[]';
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER forget_changed_subject BEFORE UPDATE OF subject ON conversations
+    FOR EACH ROW WHEN (OLD.subject IS DISTINCT FROM NEW.subject)
+    EXECUTE FUNCTION forget_changed_subject();
+
+-- How each model endpoint (by the hash of its address and model) has to be asked for a shape.
+CREATE TABLE model_endpoints (
+    endpoint_hash text        NOT NULL PRIMARY KEY,
+    model         text        NOT NULL,
+    form          text        NOT NULL CHECK (form IN ('json_schema', 'json_object', 'tool', 'prompt')),
+    probed_at     timestamptz NOT NULL DEFAULT now()
+);

@@ -1083,6 +1083,30 @@ export type NewCeilings = {
 };
 
 /**
+ * Placeholder
+ *
+ * A placeholder in a masked text.
+ */
+export type Placeholder = {
+    /**
+     * Start
+     */
+    start: number;
+    /**
+     * End
+     */
+    end: number;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Original
+     */
+    original: string | null;
+};
+
+/**
  * ProductArea
  *
  * A part of the product as the workspace names it.
@@ -1291,6 +1315,68 @@ export type ScorePart = {
  * Of the customer's words in the whole thread.
  */
 export type Sentiment = 'positive' | 'neutral' | 'negative' | 'cannot_tell';
+
+/**
+ * ShownConversation
+ *
+ * A conversation as models see it.
+ */
+export type ShownConversation = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Masker
+     */
+    masker: string | null;
+    subject: ShownText | null;
+    /**
+     * Messages
+     */
+    messages: Array<ShownMessage>;
+};
+
+/**
+ * ShownMessage
+ *
+ * A message as models see it.
+ */
+export type ShownMessage = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Placeholders
+     */
+    placeholders: Array<Placeholder>;
+    /**
+     * Message Id
+     */
+    message_id: string;
+    author_role: AuthorRole;
+    /**
+     * Is Note
+     */
+    is_note: boolean;
+};
+
+/**
+ * ShownText
+ *
+ * A text as models see it.
+ */
+export type ShownText = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Placeholders
+     */
+    placeholders: Array<Placeholder>;
+};
 
 /**
  * Stage
@@ -2102,6 +2188,57 @@ export type GetConversationResponses = {
 };
 
 export type GetConversationResponse = GetConversationResponses[keyof GetConversationResponses];
+
+export type GetMaskedConversationData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: {
+        /**
+         * Reveal
+         *
+         * Also say what the placeholders stand for; never of secrets.
+         */
+        reveal?: boolean;
+    };
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/masked';
+};
+
+export type GetMaskedConversationErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetMaskedConversationError = GetMaskedConversationErrors[keyof GetMaskedConversationErrors];
+
+export type GetMaskedConversationResponses = {
+    /**
+     * Successful Response
+     */
+    200: ShownConversation;
+};
+
+export type GetMaskedConversationResponse = GetMaskedConversationResponses[keyof GetMaskedConversationResponses];
 
 export type ListThemesData = {
     body?: never;
