@@ -19,11 +19,14 @@ from earmark.api.routers import (
     conversations,
     cost,
     coverage,
+    explain,
     failures,
     health,
     masked,
+    review,
     runs,
     stories,
+    taxonomy,
     themes,
     webhooks,
     workspaces,
@@ -50,6 +53,9 @@ _ROUTERS: Final = (
     coverage,
     failures,
     cost,
+    taxonomy,
+    review,
+    explain,
 )
 
 

@@ -253,6 +253,9 @@ class ProductArea(Model):
     name: str
     patterns: tuple[str, ...] = ()
     """Tags and URL path prefixes that mean this area."""
+    definition: str = ""
+    parent_id: str | None = None
+    """The area that it is a part of."""
 
 
 class Taxonomy(Model):

@@ -17,7 +17,8 @@ from earmark.pipeline.progress import Progress
 from earmark.pipeline.shelf import ModelShelf
 from earmark.prompts import default_taxonomy
 
-_MOST_TEXTS: Final = 20_000
+MOST_TEXTS: Final = 20_000
+"""A model is fitted on a sample of so many, if there are more."""
 _MOST_BY_MODEL: Final = 8_000
 """Lessons by language models: more of them taught hardly more, and take time to learn from."""
 _REFIT_GROWTH: Final = 2.0
@@ -41,7 +42,7 @@ async def fit_model(
     async with database.read() as connection:
         present = await taxonomy_storage.latest_model(connection, workspace_id)
         texts = await masked_storage.sample_customer_texts(
-            connection, workspace_id, limit=_MOST_TEXTS
+            connection, workspace_id, limit=MOST_TEXTS
         )
         told = await lesson_storage.list_told(
             connection, workspace_id, most_by_model=_MOST_BY_MODEL
@@ -69,8 +70,7 @@ async def _fit(
     told: Sequence[Told],
 ) -> tuple[TextModel, NewTextModel]:
     settled = await _settle(database, workspace_id, taxonomy, told)
-    encoded = await _encode_lessons(await shelf.encoder(), texts, taxonomy, settled.lessons)
-    model = await asyncio.to_thread(shelf.models.fit, texts, taxonomy, settled.lessons, encoded)
+    model = await fit_anew(shelf, texts, taxonomy, settled.lessons)
     held_out = calibrating.held_out_of(model, settled.conversation_ids)
     evidence = calibrating.Evidence(
         told=tuple(told),
@@ -91,6 +91,14 @@ async def _fit(
         held_out=held_out,
         contradictions=settled.contradictions,
     )
+
+
+async def fit_anew(
+    shelf: ModelShelf, texts: Sequence[str], taxonomy: Taxonomy, lessons: Sequence[Lesson] = ()
+) -> TextModel:
+    """A model of these texts under that taxonomy, off the event loop; it is not stored."""
+    encoded = await _encode_lessons(await shelf.encoder(), texts, taxonomy, lessons)
+    return await asyncio.to_thread(shelf.models.fit, texts, taxonomy, lessons, encoded)
 
 
 async def _settle(

@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter } from "@tanstack/react-router";
 import { readConversationSearch } from "@/features/conversation/search";
 import { readConversationsSearch } from "@/features/conversations/search";
+import { readExplainSearch } from "@/features/explain/search";
 import { readThemesSearch } from "@/features/themes/search";
 import { readChartSearch } from "@/ui/chart-search";
 import { CrashScreen, NotFoundScreen } from "./failure";
@@ -78,6 +79,17 @@ const coverageRoute = createRoute({
   validateSearch: readChartSearch,
 }).lazy(() => import("@/features/coverage/route").then((file) => file.Route));
 
+const reviewRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "review",
+}).lazy(() => import("@/features/review/route").then((file) => file.Route));
+
+const explainRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "explain",
+  validateSearch: readExplainSearch,
+}).lazy(() => import("@/features/explain/route").then((file) => file.Route));
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   workspaceRoute.addChildren([
@@ -91,6 +103,8 @@ const routeTree = rootRoute.addChildren([
     runsRoute,
     runRoute,
     coverageRoute,
+    reviewRoute,
+    explainRoute,
   ]),
 ]);
 

@@ -29,6 +29,70 @@ export type AcceptanceCriterion = {
 };
 
 /**
+ * Agreement
+ *
+ * How often people who labelled the same conversation said the same category.
+ */
+export type Agreement = {
+    /**
+     * Agreed
+     */
+    agreed: number;
+    /**
+     * Pairs
+     */
+    pairs: number;
+};
+
+/**
+ * AnswerRequest
+ *
+ * What a person says of an item.
+ */
+export type AnswerRequest = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Final
+     */
+    final: string;
+    /**
+     * Open
+     */
+    open?: string | null;
+    /**
+     * Themes
+     */
+    themes?: Array<number> | null;
+};
+
+/**
+ * Answered
+ *
+ * What an answer came to.
+ */
+export type Answered = {
+    /**
+     * Conflicts
+     */
+    conflicts: Array<Verdicts>;
+};
+
+/**
+ * ApplyBody
+ *
+ * How to apply.
+ */
+export type ApplyBody = {
+    /**
+     * Without Preview
+     */
+    without_preview?: boolean;
+};
+
+/**
  * Attachment
  *
  * A file that came with a message; the file itself is never fetched.
@@ -54,6 +118,34 @@ export type Attachment = {
  * Who speaks. A bot is anything automatic, an AI agent included.
  */
 export type AuthorRole = 'customer' | 'teammate' | 'bot';
+
+/**
+ * Candidate
+ *
+ * A theme that a conversation may belong to.
+ */
+export type Candidate = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Theme Id
+     */
+    theme_id: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Assigned
+     */
+    assigned: boolean;
+    /**
+     * Near
+     */
+    near: number;
+};
 
 /**
  * Category
@@ -88,6 +180,30 @@ export type Category = {
 };
 
 /**
+ * CategoryChart
+ *
+ * Conversations per week and category under one version of the taxonomy.
+ */
+export type CategoryChart = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Weeks
+     */
+    weeks: Array<WeekSize>;
+    /**
+     * Counts
+     */
+    counts: Array<CategoryWeek>;
+    /**
+     * Unread
+     */
+    unread: number;
+};
+
+/**
  * CategoryFigure
  *
  * How many conversations carry a category now, and how many truly belong to it.
@@ -102,6 +218,26 @@ export type CategoryFigure = {
      */
     conversations: number;
     estimate: Estimate | null;
+};
+
+/**
+ * CategoryWeek
+ *
+ * Conversations of a week that have a category under a version of the taxonomy.
+ */
+export type CategoryWeek = {
+    /**
+     * Week
+     */
+    week: string;
+    /**
+     * Category Id
+     */
+    category_id: string | null;
+    /**
+     * Conversations
+     */
+    conversations: number;
 };
 
 /**
@@ -142,6 +278,90 @@ export type Change = {
      * High
      */
     high: number | null;
+};
+
+/**
+ * ChangeBody
+ *
+ * What shall be proposed; without a proposal the present taxonomy, for editing.
+ */
+export type ChangeBody = {
+    proposal?: Proposal | null;
+    /**
+     * Note
+     */
+    note?: string;
+};
+
+/**
+ * ChangeDetail
+ *
+ * A change, what it does, what is wrong with it, and what a preview has shown.
+ */
+export type ChangeDetail = {
+    change: TaxonomyChange;
+    /**
+     * Is Previewed
+     */
+    is_previewed: boolean;
+    /**
+     * Operations
+     */
+    operations: Array<Operation>;
+    /**
+     * Findings
+     */
+    findings: Array<Finding>;
+    /**
+     * Excerpts
+     */
+    excerpts: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * ChangeSummary
+ *
+ * A change without what it proposes.
+ */
+export type ChangeSummary = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Base Version
+     */
+    base_version: number;
+    /**
+     * Status
+     */
+    status: 'draft' | 'applied' | 'reverted' | 'discarded';
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Applied Version
+     */
+    applied_version: number | null;
+    /**
+     * Reverted Version
+     */
+    reverted_version: number | null;
+    /**
+     * Run Id
+     */
+    run_id: number | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
 };
 
 /**
@@ -561,6 +781,23 @@ export type ConversationRow = {
 };
 
 /**
+ * Correction
+ *
+ * A category that a person gives in passing.
+ */
+export type Correction = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    stage?: ClassificationStage;
+    /**
+     * Category Id
+     */
+    category_id: string;
+};
+
+/**
  * CostReport
  *
  * All that models have cost in this workspace, in US dollars.
@@ -747,6 +984,36 @@ export type Decider = 'rule' | 'local_model' | 'llm' | 'human';
 export type Direction = 'broken' | 'missing' | 'slow' | 'confusing' | 'duplicate' | 'request' | 'question' | 'cannot_tell';
 
 /**
+ * DrawRequest
+ *
+ * How many items to add.
+ */
+export type DrawRequest = {
+    /**
+     * Number
+     */
+    number?: number;
+    /**
+     * Only Random
+     */
+    only_random?: boolean;
+};
+
+/**
+ * Drawn
+ *
+ * How many items were added, by reason.
+ */
+export type Drawn = {
+    /**
+     * Added
+     */
+    added: {
+        [key: string]: number;
+    };
+};
+
+/**
  * Driver
  *
  * One theme as a reason why customers write, and how that has changed.
@@ -769,6 +1036,19 @@ export type Driver = {
     quotes: Array<Quote>;
     estimate: Estimate;
     recent_estimate: Estimate;
+};
+
+/**
+ * EditBody
+ *
+ * What shall be proposed from now on.
+ */
+export type EditBody = {
+    proposal: Proposal;
+    /**
+     * Note
+     */
+    note?: string;
 };
 
 /**
@@ -827,6 +1107,71 @@ export type Estimate = {
  * What a quote is proof of.
  */
 export type EvidenceKind = 'issue' | 'churn' | 'resolution';
+
+/**
+ * Exclusion
+ *
+ * Conversations that the figure cannot count, with the reason.
+ */
+export type Exclusion = {
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
+};
+
+/**
+ * Explanation
+ *
+ * All that is behind one number.
+ */
+export type Explanation = {
+    figure: FigureSpec;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Definition
+     */
+    definition: string;
+    totals: FigureTotals;
+    /**
+     * Expected
+     */
+    expected: number | null;
+    gone: Gone;
+    /**
+     * Provenance
+     */
+    provenance: Array<Provenance>;
+    /**
+     * Exclusions
+     */
+    exclusions: Array<Exclusion>;
+    /**
+     * Labelled
+     */
+    labelled: Array<string>;
+    /**
+     * Query
+     */
+    query: string;
+    /**
+     * Parameters
+     */
+    parameters: {
+        [key: string]: string;
+    };
+    /**
+     * Permalink
+     */
+    permalink: string;
+};
 
 /**
  * Facets
@@ -900,6 +1245,102 @@ export type Failure = {
 };
 
 /**
+ * FigureSpec
+ *
+ * What is counted: conversations that began in [since, until), as known at `as_of`.
+ */
+export type FigureSpec = {
+    /**
+     * Kind
+     */
+    kind: 'category' | 'theme' | 'remainder';
+    /**
+     * Id
+     */
+    id?: string;
+    /**
+     * Since
+     */
+    since?: string | null;
+    /**
+     * Until
+     */
+    until?: string | null;
+    /**
+     * As Of
+     */
+    as_of: string;
+};
+
+/**
+ * FigureTotals
+ *
+ * The figure itself.
+ */
+export type FigureTotals = {
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Customers
+     */
+    customers: number;
+    /**
+     * First At
+     */
+    first_at: string | null;
+    /**
+     * Latest At
+     */
+    latest_at: string | null;
+};
+
+/**
+ * Finding
+ *
+ * Something wrong with a proposal, or worth knowing before it is applied.
+ */
+export type Finding = {
+    /**
+     * Severity
+     */
+    severity: 'error' | 'warning';
+    /**
+     * Place
+     */
+    place: Array<string | number>;
+    /**
+     * What
+     */
+    what: string;
+    /**
+     * Why
+     */
+    why: string;
+    /**
+     * Fix
+     */
+    fix: string;
+};
+
+/**
+ * Gone
+ *
+ * What has left the database since a moment, and may have been counted at it.
+ */
+export type Gone = {
+    /**
+     * Deleted
+     */
+    deleted: number;
+    /**
+     * Erased
+     */
+    erased: number;
+};
+
+/**
  * Health
  *
  * The process answers.
@@ -913,6 +1354,55 @@ export type Health = {
      * Version
      */
     version?: string;
+};
+
+/**
+ * HumanLabel
+ *
+ * A stored label.
+ */
+export type HumanLabel = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Kind
+     */
+    kind: 'open' | 'final' | 'theme';
+    /**
+     * Value
+     */
+    value: string;
+    /**
+     * Item Id
+     */
+    item_id?: number | null;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version: number;
+    /**
+     * Machine Value
+     */
+    machine_value: string | null;
+    /**
+     * Machine Confidence
+     */
+    machine_confidence: number | null;
+    machine_decider: Decider | null;
+    /**
+     * Created At
+     */
+    created_at: string;
 };
 
 /**
@@ -936,6 +1426,30 @@ export type Interval = {
 };
 
 export type JsonValue = unknown;
+
+/**
+ * LabellerCount
+ *
+ * What one person has done.
+ */
+export type LabellerCount = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Labelled
+     */
+    labelled: number;
+    /**
+     * Skipped
+     */
+    skipped: number;
+    /**
+     * Latest At
+     */
+    latest_at: string | null;
+};
 
 /**
  * LedgerLine
@@ -991,6 +1505,22 @@ export type LedgerLine = {
      * Latest At
      */
     latest_at: string;
+};
+
+/**
+ * MemberPage
+ *
+ * Ids of the conversations that are counted.
+ */
+export type MemberPage = {
+    /**
+     * Items
+     */
+    items: Array<string>;
+    /**
+     * Next
+     */
+    next: string | null;
 };
 
 /**
@@ -1083,6 +1613,50 @@ export type NewCeilings = {
 };
 
 /**
+ * NextRequest
+ *
+ * Who asks for items, and how many.
+ */
+export type NextRequest = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Number
+     */
+    number?: number;
+};
+
+/**
+ * Operation
+ *
+ * One thing that a change does.
+ */
+export type Operation = {
+    /**
+     * Kind
+     */
+    kind: 'add' | 'rename' | 'redefine' | 'merge' | 'split' | 'move' | 'reorder' | 'retire';
+    /**
+     * Noun
+     */
+    noun: 'category' | 'area';
+    /**
+     * Before
+     */
+    before: Array<string>;
+    /**
+     * After
+     */
+    after: Array<string>;
+    /**
+     * Detail
+     */
+    detail?: string;
+};
+
+/**
  * Placeholder
  *
  * A placeholder in a masked text.
@@ -1124,6 +1698,127 @@ export type ProductArea = {
      * Patterns
      */
     patterns?: Array<string>;
+    /**
+     * Definition
+     */
+    definition?: string;
+    /**
+     * Parent Id
+     */
+    parent_id?: string | null;
+};
+
+/**
+ * Proposal
+ *
+ * A whole taxonomy as it shall be.
+ */
+export type Proposal = {
+    /**
+     * Categories
+     */
+    categories: Array<ProposedCategory>;
+    /**
+     * Areas
+     */
+    areas?: Array<ProposedArea>;
+};
+
+/**
+ * ProposedArea
+ *
+ * A product area as it shall be.
+ */
+export type ProposedArea = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name?: string;
+    /**
+     * Definition
+     */
+    definition?: string;
+    /**
+     * Patterns
+     */
+    patterns?: Array<string>;
+    /**
+     * Parent Id
+     */
+    parent_id?: string | null;
+    /**
+     * Was
+     */
+    was?: Array<string> | null;
+};
+
+/**
+ * ProposedCategory
+ *
+ * A category as it shall be; a draft is saved while it is typed, so it may still be wrong.
+ */
+export type ProposedCategory = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name?: string;
+    /**
+     * Definition
+     */
+    definition?: string;
+    /**
+     * Includes
+     */
+    includes?: Array<string>;
+    /**
+     * Excludes
+     */
+    excludes?: Array<string>;
+    /**
+     * Examples
+     */
+    examples?: Array<string>;
+    /**
+     * No Examples
+     */
+    no_examples?: boolean;
+    /**
+     * Was
+     */
+    was?: Array<string> | null;
+};
+
+/**
+ * Provenance
+ *
+ * Conversations that were decided by the same, in the same way.
+ */
+export type Provenance = {
+    decider: Decider;
+    /**
+     * Model Version
+     */
+    model_version: string;
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version: number | null;
+    /**
+     * Prompt Hash
+     */
+    prompt_hash: string | null;
+    /**
+     * Conversations
+     */
+    conversations: number;
 };
 
 /**
@@ -1221,6 +1916,97 @@ export type ReadingState = {
      * Quotes Dropped
      */
     quotes_dropped: number;
+};
+
+/**
+ * ReviewCount
+ *
+ * Items of one reason.
+ */
+export type ReviewCount = {
+    /**
+     * Reason
+     */
+    reason: 'random' | 'margin' | 'disagreement' | 'quotes' | 'theme' | 'requested';
+    /**
+     * Open
+     */
+    open: number;
+    /**
+     * Done
+     */
+    done: number;
+};
+
+/**
+ * ReviewItem
+ *
+ * One conversation that somebody is to label.
+ */
+export type ReviewItem = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Reason
+     */
+    reason: 'random' | 'margin' | 'disagreement' | 'quotes' | 'theme' | 'requested';
+    /**
+     * Probability
+     */
+    probability: number | null;
+    /**
+     * Is Holdout
+     */
+    is_holdout: boolean;
+    /**
+     * Labellers
+     */
+    labellers: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * ReviewState
+ *
+ * How the queue stands.
+ */
+export type ReviewState = {
+    /**
+     * Counts
+     */
+    counts: Array<ReviewCount>;
+    /**
+     * Labellers
+     */
+    labellers: Array<LabellerCount>;
+    agreement: Agreement;
+};
+
+/**
+ * ReviewTask
+ *
+ * One item with what a person needs to decide it. What the machine thinks is not shown.
+ */
+export type ReviewTask = {
+    item: ReviewItem;
+    conversation: Conversation;
+    /**
+     * Messages
+     */
+    messages: Array<Message>;
+    /**
+     * Candidates
+     */
+    candidates: Array<Candidate>;
 };
 
 /**
@@ -1574,6 +2360,162 @@ export type StoryPage = {
 };
 
 /**
+ * Taxonomy
+ *
+ * One version of categories and product areas.
+ */
+export type Taxonomy = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Categories
+     */
+    categories: Array<Category>;
+    /**
+     * Areas
+     */
+    areas?: Array<ProductArea>;
+};
+
+/**
+ * TaxonomyChange
+ *
+ * An edit of the taxonomy and how far it has come.
+ */
+export type TaxonomyChange = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Base Version
+     */
+    base_version: number;
+    /**
+     * Status
+     */
+    status: 'draft' | 'applied' | 'reverted' | 'discarded';
+    /**
+     * Revision
+     */
+    revision: number;
+    /**
+     * Note
+     */
+    note: string;
+    proposal: Proposal;
+    /**
+     * Preview Status
+     */
+    preview_status: 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | null;
+    /**
+     * Preview Revision
+     */
+    preview_revision: number | null;
+    /**
+     * Preview Done
+     */
+    preview_done: number;
+    /**
+     * Preview Total
+     */
+    preview_total: number;
+    /**
+     * Preview Error
+     */
+    preview_error: string | null;
+    /**
+     * Preview
+     */
+    preview: {
+        [key: string]: JsonValue;
+    } | null;
+    /**
+     * Applied Version
+     */
+    applied_version: number | null;
+    /**
+     * Reverted Version
+     */
+    reverted_version: number | null;
+    /**
+     * Run Id
+     */
+    run_id: number | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Applied At
+     */
+    applied_at: string | null;
+    /**
+     * Reverted At
+     */
+    reverted_at: string | null;
+};
+
+/**
+ * TaxonomyDetail
+ *
+ * One version of the taxonomy, in the form in which it can be proposed again.
+ */
+export type TaxonomyDetail = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+    taxonomy: Taxonomy;
+    /**
+     * Draft Id
+     */
+    draft_id: number | null;
+};
+
+/**
+ * TaxonomyVersion
+ *
+ * A version without its content.
+ */
+export type TaxonomyVersion = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Categories
+     */
+    categories: number;
+    /**
+     * Areas
+     */
+    areas: number;
+    /**
+     * Change Id
+     */
+    change_id: number | null;
+};
+
+/**
  * Theme
  *
  * One specific problem or wish; the id is for ever, the rest is its current version.
@@ -1778,6 +2720,15 @@ export type TrendPoint = {
 };
 
 /**
+ * Undone
+ *
+ * The item that was taken back; null where there was nothing to take back.
+ */
+export type Undone = {
+    task: ReviewTask | null;
+};
+
+/**
  * UnreadableRow
  *
  * A row of a listing or of a file that holds no usable conversation.
@@ -1805,6 +2756,34 @@ export type UnreadableRow = {
 export type Urgency = 'low' | 'normal' | 'high' | 'cannot_tell';
 
 /**
+ * Verdicts
+ *
+ * A conversation that two people labelled differently.
+ */
+export type Verdicts = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Kind
+     */
+    kind: 'open' | 'final' | 'theme';
+    /**
+     * Labellers
+     */
+    labellers: Array<string>;
+    /**
+     * Values
+     */
+    values: Array<string>;
+    /**
+     * Latest At
+     */
+    latest_at: string;
+};
+
+/**
  * Week
  *
  * This week: seven days up to the newest conversation, against the four weeks before.
@@ -1830,6 +2809,34 @@ export type Week = {
      */
     drivers: Array<Driver>;
     last_run: Run | null;
+};
+
+/**
+ * WeekSize
+ *
+ * The conversations of seven days that begin at `week`; only masked ones can be read.
+ */
+export type WeekSize = {
+    /**
+     * Week
+     */
+    week: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
+};
+
+/**
+ * Who
+ *
+ * A person.
+ */
+export type Who = {
+    /**
+     * Labeller
+     */
+    labeller: string;
 };
 
 /**
@@ -2977,6 +3984,1351 @@ export type SetCeilingsResponses = {
 };
 
 export type SetCeilingsResponse = SetCeilingsResponses[keyof SetCeilingsResponses];
+
+export type GetTaxonomyData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: {
+        /**
+         * Taxonomy
+         *
+         * Version; else the newest
+         */
+        taxonomy?: number | null;
+    };
+    url: '/api/v1/workspaces/{workspace}/taxonomy';
+};
+
+export type GetTaxonomyErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetTaxonomyError = GetTaxonomyErrors[keyof GetTaxonomyErrors];
+
+export type GetTaxonomyResponses = {
+    /**
+     * Successful Response
+     */
+    200: TaxonomyDetail;
+};
+
+export type GetTaxonomyResponse = GetTaxonomyResponses[keyof GetTaxonomyResponses];
+
+export type ListTaxonomyVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/versions';
+};
+
+export type ListTaxonomyVersionsErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListTaxonomyVersionsError = ListTaxonomyVersionsErrors[keyof ListTaxonomyVersionsErrors];
+
+export type ListTaxonomyVersionsResponses = {
+    /**
+     * Response Listtaxonomyversions
+     *
+     * Successful Response
+     */
+    200: Array<TaxonomyVersion>;
+};
+
+export type ListTaxonomyVersionsResponse = ListTaxonomyVersionsResponses[keyof ListTaxonomyVersionsResponses];
+
+export type CountCategoriesData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: {
+        /**
+         * Taxonomy
+         *
+         * Version; else the newest
+         */
+        taxonomy?: number | null;
+        /**
+         * Weeks
+         *
+         * Weeks up to the newest day
+         */
+        weeks?: number;
+    };
+    url: '/api/v1/workspaces/{workspace}/taxonomy/categories';
+};
+
+export type CountCategoriesErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CountCategoriesError = CountCategoriesErrors[keyof CountCategoriesErrors];
+
+export type CountCategoriesResponses = {
+    /**
+     * Successful Response
+     */
+    200: CategoryChart;
+};
+
+export type CountCategoriesResponse = CountCategoriesResponses[keyof CountCategoriesResponses];
+
+export type ListTaxonomyChangesData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes';
+};
+
+export type ListTaxonomyChangesErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListTaxonomyChangesError = ListTaxonomyChangesErrors[keyof ListTaxonomyChangesErrors];
+
+export type ListTaxonomyChangesResponses = {
+    /**
+     * Response Listtaxonomychanges
+     *
+     * Successful Response
+     */
+    200: Array<ChangeSummary>;
+};
+
+export type ListTaxonomyChangesResponse = ListTaxonomyChangesResponses[keyof ListTaxonomyChangesResponses];
+
+export type DraftTaxonomyChangeData = {
+    body: ChangeBody;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes';
+};
+
+export type DraftTaxonomyChangeErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DraftTaxonomyChangeError = DraftTaxonomyChangeErrors[keyof DraftTaxonomyChangeErrors];
+
+export type DraftTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    201: ChangeDetail;
+};
+
+export type DraftTaxonomyChangeResponse = DraftTaxonomyChangeResponses[keyof DraftTaxonomyChangeResponses];
+
+export type DiscardTaxonomyChangeData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
+};
+
+export type DiscardTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DiscardTaxonomyChangeError = DiscardTaxonomyChangeErrors[keyof DiscardTaxonomyChangeErrors];
+
+export type DiscardTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DiscardTaxonomyChangeResponse = DiscardTaxonomyChangeResponses[keyof DiscardTaxonomyChangeResponses];
+
+export type GetTaxonomyChangeData = {
+    body?: never;
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
+};
+
+export type GetTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetTaxonomyChangeError = GetTaxonomyChangeErrors[keyof GetTaxonomyChangeErrors];
+
+export type GetTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChangeDetail;
+};
+
+export type GetTaxonomyChangeResponse = GetTaxonomyChangeResponses[keyof GetTaxonomyChangeResponses];
+
+export type EditTaxonomyChangeData = {
+    body: EditBody;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
+};
+
+export type EditTaxonomyChangeErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type EditTaxonomyChangeError = EditTaxonomyChangeErrors[keyof EditTaxonomyChangeErrors];
+
+export type EditTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChangeDetail;
+};
+
+export type EditTaxonomyChangeResponse = EditTaxonomyChangeResponses[keyof EditTaxonomyChangeResponses];
+
+export type CancelTaxonomyPreviewData = {
+    body?: never;
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/preview';
+};
+
+export type CancelTaxonomyPreviewErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CancelTaxonomyPreviewError = CancelTaxonomyPreviewErrors[keyof CancelTaxonomyPreviewErrors];
+
+export type CancelTaxonomyPreviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChangeDetail;
+};
+
+export type CancelTaxonomyPreviewResponse = CancelTaxonomyPreviewResponses[keyof CancelTaxonomyPreviewResponses];
+
+export type PreviewTaxonomyChangeData = {
+    body?: never;
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/preview';
+};
+
+export type PreviewTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type PreviewTaxonomyChangeError = PreviewTaxonomyChangeErrors[keyof PreviewTaxonomyChangeErrors];
+
+export type PreviewTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    202: ChangeDetail;
+};
+
+export type PreviewTaxonomyChangeResponse = PreviewTaxonomyChangeResponses[keyof PreviewTaxonomyChangeResponses];
+
+export type ApplyTaxonomyChangeData = {
+    body: ApplyBody;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/apply';
+};
+
+export type ApplyTaxonomyChangeErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ApplyTaxonomyChangeError = ApplyTaxonomyChangeErrors[keyof ApplyTaxonomyChangeErrors];
+
+export type ApplyTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    202: ChangeDetail;
+};
+
+export type ApplyTaxonomyChangeResponse = ApplyTaxonomyChangeResponses[keyof ApplyTaxonomyChangeResponses];
+
+export type RevertTaxonomyChangeData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/revert';
+};
+
+export type RevertTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type RevertTaxonomyChangeError = RevertTaxonomyChangeErrors[keyof RevertTaxonomyChangeErrors];
+
+export type RevertTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    202: ChangeDetail;
+};
+
+export type RevertTaxonomyChangeResponse = RevertTaxonomyChangeResponses[keyof RevertTaxonomyChangeResponses];
+
+export type GetReviewData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review';
+};
+
+export type GetReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetReviewError = GetReviewErrors[keyof GetReviewErrors];
+
+export type GetReviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReviewState;
+};
+
+export type GetReviewResponse = GetReviewResponses[keyof GetReviewResponses];
+
+export type DrawReviewData = {
+    body: DrawRequest;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/draw';
+};
+
+export type DrawReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DrawReviewError = DrawReviewErrors[keyof DrawReviewErrors];
+
+export type DrawReviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: Drawn;
+};
+
+export type DrawReviewResponse = DrawReviewResponses[keyof DrawReviewResponses];
+
+export type NextReviewData = {
+    body: NextRequest;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/next';
+};
+
+export type NextReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type NextReviewError = NextReviewErrors[keyof NextReviewErrors];
+
+export type NextReviewResponses = {
+    /**
+     * Response Nextreview
+     *
+     * Successful Response
+     */
+    200: Array<ReviewTask>;
+};
+
+export type NextReviewResponse = NextReviewResponses[keyof NextReviewResponses];
+
+export type GetReviewItemData = {
+    body?: never;
+    path: {
+        /**
+         * Item
+         */
+        item: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}';
+};
+
+export type GetReviewItemErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetReviewItemError = GetReviewItemErrors[keyof GetReviewItemErrors];
+
+export type GetReviewItemResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReviewTask;
+};
+
+export type GetReviewItemResponse = GetReviewItemResponses[keyof GetReviewItemResponses];
+
+export type AnswerReviewItemData = {
+    body: AnswerRequest;
+    path: {
+        /**
+         * Item
+         */
+        item: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}/label';
+};
+
+export type AnswerReviewItemErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type AnswerReviewItemError = AnswerReviewItemErrors[keyof AnswerReviewItemErrors];
+
+export type AnswerReviewItemResponses = {
+    /**
+     * Successful Response
+     */
+    200: Answered;
+};
+
+export type AnswerReviewItemResponse = AnswerReviewItemResponses[keyof AnswerReviewItemResponses];
+
+export type SkipReviewItemData = {
+    body: Who;
+    path: {
+        /**
+         * Item
+         */
+        item: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}/skip';
+};
+
+export type SkipReviewItemErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type SkipReviewItemError = SkipReviewItemErrors[keyof SkipReviewItemErrors];
+
+export type SkipReviewItemResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type SkipReviewItemResponse = SkipReviewItemResponses[keyof SkipReviewItemResponses];
+
+export type UndoReviewData = {
+    body: Who;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/undo';
+};
+
+export type UndoReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type UndoReviewError = UndoReviewErrors[keyof UndoReviewErrors];
+
+export type UndoReviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: Undone;
+};
+
+export type UndoReviewResponse = UndoReviewResponses[keyof UndoReviewResponses];
+
+export type ListReviewConflictsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/conflicts';
+};
+
+export type ListReviewConflictsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListReviewConflictsError = ListReviewConflictsErrors[keyof ListReviewConflictsErrors];
+
+export type ListReviewConflictsResponses = {
+    /**
+     * Response Listreviewconflicts
+     *
+     * Successful Response
+     */
+    200: Array<Verdicts>;
+};
+
+export type ListReviewConflictsResponse = ListReviewConflictsResponses[keyof ListReviewConflictsResponses];
+
+export type UndoLabelsData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query: {
+        /**
+         * Labeller
+         */
+        labeller: string;
+    };
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels';
+};
+
+export type UndoLabelsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type UndoLabelsError = UndoLabelsErrors[keyof UndoLabelsErrors];
+
+export type UndoLabelsResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type UndoLabelsResponse = UndoLabelsResponses[keyof UndoLabelsResponses];
+
+export type ListLabelsData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels';
+};
+
+export type ListLabelsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListLabelsError = ListLabelsErrors[keyof ListLabelsErrors];
+
+export type ListLabelsResponses = {
+    /**
+     * Response Listlabels
+     *
+     * Successful Response
+     */
+    200: Array<HumanLabel>;
+};
+
+export type ListLabelsResponse = ListLabelsResponses[keyof ListLabelsResponses];
+
+export type CorrectLabelData = {
+    body: Correction;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels';
+};
+
+export type CorrectLabelErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CorrectLabelError = CorrectLabelErrors[keyof CorrectLabelErrors];
+
+export type CorrectLabelResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type CorrectLabelResponse = CorrectLabelResponses[keyof CorrectLabelResponses];
+
+export type ExplainFigureData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query: {
+        /**
+         * Kind
+         */
+        kind: 'category' | 'theme' | 'remainder';
+        /**
+         * Id
+         */
+        id?: string;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         */
+        until?: string | null;
+        /**
+         * As Of
+         */
+        as_of?: string | null;
+        /**
+         * Expect
+         */
+        expect?: number | null;
+    };
+    url: '/api/v1/workspaces/{workspace}/explain';
+};
+
+export type ExplainFigureErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ExplainFigureError = ExplainFigureErrors[keyof ExplainFigureErrors];
+
+export type ExplainFigureResponses = {
+    /**
+     * Successful Response
+     */
+    200: Explanation;
+};
+
+export type ExplainFigureResponse = ExplainFigureResponses[keyof ExplainFigureResponses];
+
+export type ListFigureConversationsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query: {
+        /**
+         * Kind
+         */
+        kind: 'category' | 'theme' | 'remainder';
+        /**
+         * Id
+         */
+        id?: string;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         */
+        until?: string | null;
+        /**
+         * As Of
+         */
+        as_of?: string | null;
+        /**
+         * Cursor
+         *
+         * `next` of the page before
+         */
+        cursor?: string | null;
+        /**
+         * Limit
+         *
+         * Rows in a page
+         */
+        limit?: number;
+    };
+    url: '/api/v1/workspaces/{workspace}/explain/conversations';
+};
+
+export type ListFigureConversationsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListFigureConversationsError = ListFigureConversationsErrors[keyof ListFigureConversationsErrors];
+
+export type ListFigureConversationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: MemberPage;
+};
+
+export type ListFigureConversationsResponse = ListFigureConversationsResponses[keyof ListFigureConversationsResponses];
 
 export type GetHealthData = {
     body?: never;
