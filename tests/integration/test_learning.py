@@ -159,11 +159,15 @@ async def test_person_replaces_the_word_of_a_model(desk: Desk) -> None:
 
 async def test_last_of_several_people_counts(desk: Desk) -> None:
     await desk.tell(*right([1]))
-    await desk.tell(
-        Label(conversation_id="001", kind="final", value="wish", labeller="bo", is_holdout=False)
-    )
+    async with desk.database.write() as connection:
+        await connection.execute(
+            "INSERT INTO human_labels (workspace_id, conversation_id, kind, value, labeller,"
+            " item_id, taxonomy_version, content_hash) SELECT workspace_id, conversation_id, kind,"
+            " 'wish', 'bo', item_id, 1, 'h' FROM human_labels"
+        )
     assert (await desk.learn()).lessons == 1
     assert desk.models.lessons[0].category_id == "wish"
+    assert desk.models.lessons[0].at_random
 
 
 async def test_answers_of_models_are_taken_in_equal_parts(desk: Desk) -> None:

@@ -19,7 +19,7 @@ from earmark.prompts import default_taxonomy
 
 MOST_TEXTS: Final = 20_000
 """A model is fitted on a sample of so many, if there are more."""
-_MOST_BY_MODEL: Final = 8_000
+MOST_BY_MODEL: Final = 8_000
 """Lessons by language models: more of them taught hardly more, and take time to learn from."""
 _REFIT_GROWTH: Final = 2.0
 _LEAST_NEW: Final = 20
@@ -44,9 +44,7 @@ async def fit_model(
         texts = await masked_storage.sample_customer_texts(
             connection, workspace_id, limit=MOST_TEXTS
         )
-        told = await lesson_storage.list_told(
-            connection, workspace_id, most_by_model=_MOST_BY_MODEL
-        )
+        told = await lesson_storage.list_told(connection, workspace_id, most_by_model=MOST_BY_MODEL)
     if present is not None and await _serves(present, taxonomy, len(texts), told, shelf):
         await calibrating.recalibrate(database, shelf, workspace_id)
         await progress.report(0, 0)
@@ -69,7 +67,7 @@ async def _fit(
     taxonomy: Taxonomy,
     told: Sequence[Told],
 ) -> tuple[TextModel, NewTextModel]:
-    settled = await _settle(database, workspace_id, taxonomy, told)
+    settled = await settle_told(database, workspace_id, taxonomy, told)
     model = await fit_anew(shelf, texts, taxonomy, settled.lessons)
     held_out = calibrating.held_out_of(model, settled.conversation_ids)
     evidence = calibrating.Evidence(
@@ -101,9 +99,10 @@ async def fit_anew(
     return await asyncio.to_thread(shelf.models.fit, texts, taxonomy, lessons, encoded)
 
 
-async def _settle(
+async def settle_told(
     database: Database, workspace_id: int, taxonomy: Taxonomy, told: Sequence[Told]
 ) -> Settled:
+    """What was told, as lessons for a model under that taxonomy."""
     async with database.read() as connection:
         threads = await lesson_storage.list_threads(
             connection, workspace_id, [one.conversation_id for one in told]
