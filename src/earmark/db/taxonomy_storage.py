@@ -23,6 +23,8 @@ class TextModelInfo(Model):
     lessons: int
     """Texts of known category that it learnt from, beside the taxonomy's own."""
     created_at: AwareDatetime
+    knows_erased: bool = False
+    """Somebody was erased since: their words may be in it."""
 
 
 class NewTextModel(Model):
@@ -36,6 +38,8 @@ class NewTextModel(Model):
     """Texts of known category that it learnt from, beside the taxonomy's own."""
     dimensions: int
     encoder_version: str | None = None
+    erasures: int = 0
+    """How many there had been before its texts were read."""
     artefact: bytes
     calibration: dict[str, object] | None = None
     """What labels by people say of its confidence, as `evaluation.calibration` writes it."""
@@ -178,9 +182,10 @@ async def latest_model(connection: ReadConnection, workspace_id: int) -> TextMod
     """The model that new readings use; null before the first was fitted."""
     async with connection.cursor(row_factory=class_row(TextModelInfo)) as cursor:
         await cursor.execute(
-            "SELECT id, version, taxonomy_version, fitted_on, encoder_version, lessons,"
-            " created_at FROM text_models"
-            " WHERE workspace_id = %(workspace_id)s ORDER BY id DESC LIMIT 1",
+            "SELECT id, version, taxonomy_version, fitted_on, encoder_version, lessons, created_at,"
+            " erasures < (SELECT count(*) FROM erasures WHERE workspace_id = %(workspace_id)s)"
+            " AS knows_erased"
+            " FROM text_models WHERE workspace_id = %(workspace_id)s ORDER BY id DESC LIMIT 1",
             {"workspace_id": workspace_id},
         )
         return await cursor.fetchone()
@@ -203,10 +208,10 @@ async def add_model(connection: WriteConnection, workspace_id: int, fitted: NewT
     """Store a fitted model; it is the latest from now on. Returns its id."""
     cursor = await connection.execute(
         "INSERT INTO text_models (workspace_id, version, taxonomy_version, fitted_on, lessons,"
-        " dimensions, encoder_version, artefact, calibration, held_out, contradictions)"
-        " VALUES (%(workspace_id)s, %(version)s,"
-        " %(taxonomy_version)s, %(fitted_on)s, %(lessons)s, %(dimensions)s, %(encoder_version)s,"
-        " %(artefact)b, %(calibration)s, %(held_out)s, %(contradictions)s) RETURNING id",
+        " dimensions, encoder_version, erasures, artefact, calibration, held_out, contradictions)"
+        " VALUES (%(workspace_id)s, %(version)s, %(taxonomy_version)s, %(fitted_on)s,"
+        " %(lessons)s, %(dimensions)s, %(encoder_version)s, %(erasures)s, %(artefact)b,"
+        " %(calibration)s, %(held_out)s, %(contradictions)s) RETURNING id",
         {
             "workspace_id": workspace_id,
             **fitted.model_dump(),
@@ -215,6 +220,12 @@ async def add_model(connection: WriteConnection, workspace_id: int, fitted: NewT
         },
     )
     row = await cursor.fetchone()
+    # What older models have learnt from people who were erased since goes with them.
+    await connection.execute(
+        "UPDATE text_models SET artefact = '' WHERE workspace_id = %(workspace_id)s"
+        " AND erasures < %(erasures)s",
+        {"workspace_id": workspace_id, "erasures": fitted.erasures},
+    )
     return int(row["id"]) if row else 0
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from earmark.db import lesson_storage, masked_storage, taxonomy_storage
+from earmark.db import erasure_storage, lesson_storage, masked_storage, taxonomy_storage
 from earmark.db.connection import Database
 from earmark.db.lesson_storage import Told
 from earmark.db.models import ProductArea, Taxonomy
@@ -41,6 +41,7 @@ async def fit_model(
     taxonomy = await ensure_taxonomy(database, workspace_id)
     async with database.read() as connection:
         present = await taxonomy_storage.latest_model(connection, workspace_id)
+        erasures = await erasure_storage.count_erasures(connection, workspace_id)  # before texts
         texts = await masked_storage.sample_customer_texts(
             connection, workspace_id, limit=MOST_TEXTS
         )
@@ -53,6 +54,7 @@ async def fit_model(
     model, fitted = await _fit(database, shelf, workspace_id, texts, taxonomy, told)
     if fitted.contradictions:
         await progress.note(_contradicted(fitted.contradictions))
+    fitted = fitted.model_copy(update={"erasures": erasures})
     async with database.write() as connection:
         model_id = await taxonomy_storage.add_model(connection, workspace_id, fitted)
         await progress.report(len(texts), len(texts), connection)
@@ -150,7 +152,8 @@ async def _serves(
     so many new lessons that another model would know more."""
     newer = sum(one.told_at > present.created_at for one in told)
     return (
-        present.taxonomy_version == taxonomy.version
+        not present.knows_erased
+        and present.taxonomy_version == taxonomy.version
         and present.version.startswith(shelf.models.algorithm)
         and await shelf.suits(present)
         and texts < max(present.fitted_on, 1) * _REFIT_GROWTH

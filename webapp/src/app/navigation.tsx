@@ -12,6 +12,7 @@ export const screens = [
   { name: "review", to: "/w/$workspace/review", key: "l" },
   { name: "runs", to: "/w/$workspace/runs", key: "r" },
   { name: "coverage", to: "/w/$workspace/coverage", key: "v" },
+  { name: "cost", to: "/w/$workspace/cost", key: "o" },
 ] as const;
 
 interface NavigationProps {

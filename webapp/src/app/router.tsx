@@ -90,6 +90,11 @@ const explainRoute = createRoute({
   validateSearch: readExplainSearch,
 }).lazy(() => import("@/features/explain/route").then((file) => file.Route));
 
+const costRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "cost",
+}).lazy(() => import("@/features/cost/route").then((file) => file.Route));
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   workspaceRoute.addChildren([
@@ -104,6 +109,7 @@ const routeTree = rootRoute.addChildren([
     runRoute,
     coverageRoute,
     reviewRoute,
+    costRoute,
     explainRoute,
   ]),
 ]);

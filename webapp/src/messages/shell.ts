@@ -14,6 +14,7 @@ export const screens = {
   review: "Review",
   runs: "Runs",
   coverage: "Coverage",
+  cost: "Cost",
 } as const;
 
 export const dataNotice = "About this data";
@@ -43,6 +44,7 @@ export const keyMeanings = {
   open: "Open",
   nextMessage: "Next message",
   previousMessage: "Previous message",
+  correct: "Correct the category",
   choose: "Choose the first, second … answer",
   group: "Between category and themes",
   save: "Save and next",
