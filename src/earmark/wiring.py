@@ -115,6 +115,7 @@ class Wiring:
         from earmark.llm.clustering import GraphThemeFinder  # noqa: PLC0415
         from earmark.llm.encoders import encoders  # noqa: PLC0415
         from earmark.llm.local import LocalModels  # noqa: PLC0415
+        from earmark.pipeline.cascade import Mode  # noqa: PLC0415
         from earmark.pipeline.learn import ModelShelf  # noqa: PLC0415
         from earmark.pipeline.run import Services  # noqa: PLC0415
 
@@ -134,6 +135,7 @@ class Wiring:
                 ),
                 finder=GraphThemeFinder(),
                 sync_every=self._sync_every,
+                mode=Mode(self.settings.model_mode),
                 language_model=language_model,
             )
 

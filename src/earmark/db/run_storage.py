@@ -452,6 +452,24 @@ async def add_event(
     )
 
 
+async def add_note_once(
+    connection: WriteConnection, run: Run, *, stage: Stage, message: str
+) -> None:
+    """Append a note that the run's log does not hold yet."""
+    await connection.execute(
+        "INSERT INTO run_events (workspace_id, run_id, stage, kind, message)"
+        " SELECT %(workspace_id)s, %(run_id)s, %(stage)s, 'note', %(message)s"
+        " WHERE NOT EXISTS (SELECT FROM run_events WHERE workspace_id = %(workspace_id)s"
+        " AND run_id = %(run_id)s AND kind = 'note' AND message = %(message)s)",
+        {
+            "workspace_id": run.workspace_id,
+            "run_id": run.id,
+            "stage": stage.value,
+            "message": message,
+        },
+    )
+
+
 async def list_events(
     connection: ReadConnection, workspace_id: int, run_id: int, *, after: int, limit: int = 500
 ) -> list[RunEvent]:

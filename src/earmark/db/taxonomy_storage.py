@@ -191,6 +191,19 @@ async def latest_model(connection: ReadConnection, workspace_id: int) -> TextMod
         return await cursor.fetchone()
 
 
+async def read_thresholds(
+    connection: ReadConnection, workspace_id: int, model_id: int
+) -> dict[str, float]:
+    """From which confidence on a model may decide alone, by category; absent ones never may."""
+    cursor = await connection.execute(
+        "SELECT key, value::float8 AS threshold FROM text_models,"
+        " jsonb_each_text(calibration -> 'thresholds')"
+        " WHERE workspace_id = %(workspace_id)s AND id = %(id)s AND value IS NOT NULL",
+        {"workspace_id": workspace_id, "id": model_id},
+    )
+    return {row["key"]: row["threshold"] async for row in cursor}
+
+
 async def read_artefact(
     connection: ReadConnection, workspace_id: int, model_id: int
 ) -> bytes | None:

@@ -138,7 +138,7 @@ class Engine:
             await self._queue.stage(connection, run, stage.stage)
             return True
         if stage.status == "waiting":
-            total = await make_pages(connection, run, stage.stage)
+            total = await make_pages(self._services, connection, run, stage.stage)
             await run_storage.start_stage(connection, run, stage.stage, total=total)
         if await self._queue_pages(connection, run, stage.stage, _PAGES_AHEAD):
             return True
@@ -203,7 +203,7 @@ class Engine:
     async def live(self, workspace_id: int) -> None:
         """Fetch what events told of, and come back for what is left."""
         async with self._services.open_source(workspace_id) as source:
-            seconds = await live.refresh(self._database, source, self._services.shelf, workspace_id)
+            seconds = await live.refresh(self._database, source, self._services.minds, workspace_id)
         if seconds is not None:
             async with self._database.write() as connection:
                 await self._queue.live(connection, workspace_id, seconds=seconds)
@@ -286,7 +286,7 @@ class Engine:
     async def _perform(self, run: Run, stage: Stage, ids: Sequence[str]) -> list[str]:
         """Do a page; if one conversation breaks it, do the others and record that one."""
         try:
-            await perform_page(self._services, run, stage, ids)
+            return await perform_page(self._services, run, stage, ids)
         except (EarmarkError, ConnectorException):
             raise
         except Exception as error:  # noqa: BLE001 - process edge: one bad conversation, not the page
@@ -298,7 +298,6 @@ class Engine:
             half = len(ids) // 2
             first = await self._perform(run, stage, ids[:half])
             return first + await self._perform(run, stage, ids[half:])
-        return []
 
     async def _guard(
         self,

@@ -24,7 +24,7 @@ from earmark.db.models import CANNOT_TELL, Model
 from earmark.db.preview_storage import PreviewText, WeekSize
 from earmark.errors import Conflict
 from earmark.llm.base import Prediction, TextModel
-from earmark.pipeline.classify import decide
+from earmark.pipeline.cascade import decide
 from earmark.pipeline.learn import (
     MOST_BY_MODEL,
     MOST_TEXTS,

@@ -416,6 +416,23 @@ export type Classification = {
      * Input Key
      */
     input_key: string;
+    /**
+     * Prompt Hash
+     */
+    prompt_hash?: string | null;
+    /**
+     * Local Category Id
+     */
+    local_category_id?: string | null;
+    /**
+     * Local Confidence
+     */
+    local_confidence?: number | null;
+    /**
+     * Is Audit
+     */
+    is_audit?: boolean;
+    stated?: Stated | null;
 };
 
 /**
@@ -1210,6 +1227,19 @@ export type Facets = {
      * Input Key
      */
     input_key: string;
+    /**
+     * Summary
+     */
+    summary?: string | null;
+    resolution?: Resolution | null;
+    /**
+     * Self Service Gap
+     */
+    self_service_gap?: boolean | null;
+    /**
+     * Change Reason
+     */
+    change_reason?: string | null;
 };
 
 /**
@@ -1916,7 +1946,22 @@ export type ReadingState = {
      * Quotes Dropped
      */
     quotes_dropped: number;
+    /**
+     * Characters Left Out
+     */
+    characters_left_out: number;
+    /**
+     * Messages Left Out
+     */
+    messages_left_out: number;
 };
+
+/**
+ * Resolution
+ *
+ * How the conversation ended for the customer.
+ */
+export type Resolution = 'answered' | 'workaround' | 'promised' | 'none' | 'cannot_tell';
 
 /**
  * ReviewCount
@@ -2205,6 +2250,13 @@ export type StageProgress = {
 };
 
 /**
+ * Stated
+ *
+ * How sure a language model says it is.
+ */
+export type Stated = 'high' | 'medium' | 'low';
+
+/**
  * StoredEvidence
  *
  * A verified quote of a conversation, as a range of one of its messages.
@@ -2261,6 +2313,26 @@ export type StoredIssue = {
      * Verified
      */
     verified: boolean;
+    /**
+     * Component
+     */
+    component: string | null;
+    /**
+     * Symptoms
+     */
+    symptoms: Array<string>;
+    /**
+     * Root Cause Stated
+     */
+    root_cause_stated: string | null;
+    /**
+     * Root Cause Guessed
+     */
+    root_cause_guessed: string | null;
+    /**
+     * Known Theme Id
+     */
+    known_theme_id: number | null;
 };
 
 /**
