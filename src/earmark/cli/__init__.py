@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "attributes": ("attributes", "attributes"),
     "taxonomy": ("taxonomy", "app"),
     "erase": ("erasing", "app"),
+    "mask": ("masking", "mask_command"),
     "cost": ("cost", "app"),
     "doctor": ("doctor", "doctor"),
     "simulate": ("simulating", "simulate"),

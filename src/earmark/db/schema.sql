@@ -1028,3 +1028,12 @@ CREATE TABLE spending_totals (
     spent_usd    numeric(14, 8) NOT NULL,
     PRIMARY KEY (workspace_id, scope, key)
 );
+
+-- The newest quote of each workspace: asked for, then made by a worker, or why it could not be made.
+CREATE TABLE cost_quotes (
+    workspace_id bigint      NOT NULL PRIMARY KEY REFERENCES workspaces ON DELETE CASCADE,
+    asked_at     timestamptz NOT NULL,
+    made_at      timestamptz,
+    quote        jsonb,
+    error        text
+);

@@ -247,14 +247,16 @@ async def copy_model(
 ) -> bool:
     """Let the newest model of one taxonomy version serve another of the same content.
 
-    It is the latest from now on; false if that version has none.
+    It is the latest from now on; false if that version has none, or if it was emptied because
+    somebody was erased.
     """
     cursor = await connection.execute(
         "INSERT INTO text_models (workspace_id, version, taxonomy_version, fitted_on, dimensions,"
         " artefact, lessons, encoder_version, calibration) SELECT workspace_id, version,"
         " %(to_version)s, fitted_on, dimensions, artefact, lessons, encoder_version, calibration"
-        " FROM text_models WHERE workspace_id = %(workspace_id)s"
-        " AND taxonomy_version = %(of_version)s ORDER BY id DESC LIMIT 1",
+        " FROM text_models WHERE workspace_id = %(workspace_id)s AND artefact <> ''"
+        " AND id = (SELECT max(id) FROM text_models WHERE workspace_id = %(workspace_id)s"
+        " AND taxonomy_version = %(of_version)s)",
         {"workspace_id": workspace_id, "of_version": of_version, "to_version": to_version},
     )
     return cursor.rowcount > 0

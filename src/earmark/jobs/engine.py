@@ -24,14 +24,16 @@ from earmark.jobs.queue import (
     LIVE,
     PAGE,
     PREVIEW,
+    QUOTE,
     RESCUE,
     STAGE,
     SWEEP,
     JobQueue,
     start_run,
 )
-from earmark.pipeline import importing, live, taxonomy_preview
+from earmark.pipeline import importing, live, quoting, taxonomy_preview
 from earmark.pipeline.run import (
+    MOST_ATTEMPTS,
     PAGED,
     Services,
     make_pages,
@@ -107,6 +109,7 @@ class Engine:
         app.task(name=PAGE, retry=retry, pass_context=True)(self.page)
         app.task(name=LIVE, retry=retry)(self.live)
         app.task(name=PREVIEW, retry=retry, pass_context=True)(self.preview)
+        app.task(name=QUOTE, retry=retry)(self.quote)
         sweep = app.task(name=SWEEP, priority=20, queueing_lock=SWEEP)(self.sweep)
         app.periodic(cron="* * * * *")(sweep)
         rescue = app.task(name=RESCUE, priority=100, queueing_lock=RESCUE)(self.rescue)
@@ -207,6 +210,12 @@ class Engine:
         if seconds is not None:
             async with self._database.write() as connection:
                 await self._queue.live(connection, workspace_id, seconds=seconds)
+
+    async def quote(self, workspace_id: int) -> None:
+        """Find out what the next run would cost."""
+        await quoting.make_quote(
+            self._database, self._services.minds, workspace_id, max_attempts=MOST_ATTEMPTS
+        )
 
     async def preview(self, context: JobContext, workspace_id: int, change_id: int) -> None:
         """Find out what a change of the taxonomy would do, or record why that is not known."""

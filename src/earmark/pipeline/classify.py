@@ -6,6 +6,7 @@ Whom a conversation is read by is decided in `cascade`: by the workspace's local
 run tries again, and never a label.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,14 +22,14 @@ from earmark.db import (
 from earmark.db.connection import Database, ReadConnection
 from earmark.db.model_answer_storage import AnswerSource
 from earmark.db.models import Stage, Taxonomy
-from earmark.llm.base import LanguageModel
+from earmark.llm.base import LanguageModel, Prompt
 from earmark.pipeline.asking import Desk, Ledger, PageOutcome, ask_all, store_local
 from earmark.pipeline.candidates import nearest_themes
 from earmark.pipeline.cascade import Mode, Route, draw, route
 from earmark.pipeline.language_reader import AnswerKeeper, Asking, Task
 from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.local_reader import Guess, guess
-from earmark.pipeline.reading_prompt import Sheet, make_sheet
+from earmark.pipeline.reading_prompt import Sheet, ask, make_sheet, show
 from earmark.pipeline.spending import Spending
 from earmark.pipeline.subject import READER_VERSION, Reader, Subject
 
@@ -206,6 +207,33 @@ async def _prepare(
         for (subject, guessed, is_audit), offered in zip(tasks.values(), themes, strict=True)
     ]
     return asking, todo
+
+
+async def plan_prompts(
+    database: Database, minds: Minds, workspace_id: int, conversation_ids: Sequence[str]
+) -> list[Prompt]:
+    """The prompts that reading these conversations would send; nothing is sent or stored.
+
+    None for what the local model would decide, and for what was asked and answered before.
+    """
+    desk = await _set_up(database, minds, workspace_id, conversation_ids)
+    if desk is None or minds.asked is None:
+        return []
+    guesses = await guess(desk.shelf, desk.model, desk.speaking)
+    routes = await _routes(database, minds, workspace_id, desk, guesses)
+    tasks = {
+        subject.id: (subject, guessed, way is Route.AUDIT)
+        for subject, guessed, way in zip(desk.speaking, guesses, routes, strict=True)
+        if way is not Route.LOCAL
+    }
+    if not tasks:
+        return []
+    asking, todo = await _prepare(database, minds, (workspace_id, None), desk, tasks)
+    return [
+        ask(asking.sheet, await asyncio.to_thread(show, task.subject, task.themes))
+        for task in todo
+        if (task.subject.id, 0) not in asking.known
+    ]
 
 
 async def record_failure(

@@ -26,7 +26,7 @@ from earmark.sources.base import Source
 
 PAGED: Final = frozenset({Stage.FETCH, Stage.MASK, Stage.CLASSIFY})
 _PAGE_SIZE: Final = 100
-_MOST_ATTEMPTS: Final = 5
+MOST_ATTEMPTS: Final = 5
 
 OpenSource = Callable[[int], AbstractAsyncContextManager[Source]]
 """Opens the source of the workspace with that id; raises `ConfigurationError`."""
@@ -74,7 +74,7 @@ async def make_pages(
         connection,
         run,
         reader=await classify.reader_key(connection, run.workspace_id, services.minds),
-        max_attempts=_MOST_ATTEMPTS,
+        max_attempts=MOST_ATTEMPTS,
         page_size=_PAGE_SIZE,
     )
 

@@ -3,6 +3,7 @@ import { createRootRouteWithContext, createRoute, createRouter } from "@tanstack
 import { readConversationSearch } from "@/features/conversation/search";
 import { readConversationsSearch } from "@/features/conversations/search";
 import { readExplainSearch } from "@/features/explain/search";
+import { readTaxonomySearch } from "@/features/taxonomy/search";
 import { readThemesSearch } from "@/features/themes/search";
 import { readChartSearch } from "@/ui/chart-search";
 import { CrashScreen, NotFoundScreen } from "./failure";
@@ -84,6 +85,17 @@ const reviewRoute = createRoute({
   path: "review",
 }).lazy(() => import("@/features/review/route").then((file) => file.Route));
 
+const taxonomyRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "taxonomy",
+  validateSearch: readTaxonomySearch,
+}).lazy(() => import("@/features/taxonomy/route").then((file) => file.Route));
+
+const taxonomyChangeRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "taxonomy/changes/$id",
+}).lazy(() => import("@/features/taxonomy/change-route").then((file) => file.Route));
+
 const explainRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: "explain",
@@ -109,6 +121,8 @@ const routeTree = rootRoute.addChildren([
     runRoute,
     coverageRoute,
     reviewRoute,
+    taxonomyRoute,
+    taxonomyChangeRoute,
     costRoute,
     explainRoute,
   ]),

@@ -261,6 +261,22 @@ export type Ceilings = {
 };
 
 /**
+ * Certainty
+ *
+ * How sure the local model is, on the sample.
+ */
+export type Certainty = {
+    /**
+     * Cannot Tell
+     */
+    cannot_tell: number;
+    /**
+     * Confidence
+     */
+    confidence: number;
+};
+
+/**
  * Change
  *
  * How many times as often something happens now as before.
@@ -831,6 +847,7 @@ export type CostReport = {
      * Ledger
      */
     ledger: Array<LedgerLine>;
+    quote: StoredQuote | null;
 };
 
 /**
@@ -1458,6 +1475,26 @@ export type Interval = {
 export type JsonValue = unknown;
 
 /**
+ * LabelEffect
+ *
+ * What becomes of labels that people gave.
+ */
+export type LabelEffect = {
+    /**
+     * Category Id
+     */
+    category_id: string;
+    /**
+     * Labels
+     */
+    labels: number;
+    /**
+     * Becomes
+     */
+    becomes: string | null;
+};
+
+/**
  * LabellerCount
  *
  * What one person has done.
@@ -1611,6 +1648,34 @@ export type Message = {
 };
 
 /**
+ * Move
+ *
+ * Conversations that are of `before` now and would be of `after`.
+ */
+export type Move = {
+    /**
+     * Before
+     */
+    before: string;
+    /**
+     * After
+     */
+    after: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Is Meant
+     */
+    is_meant: boolean;
+    /**
+     * Examples
+     */
+    examples: Array<string>;
+};
+
+/**
  * Named
  *
  * Some of the failures, by conversation.
@@ -1708,6 +1773,53 @@ export type Placeholder = {
      * Original
      */
     original: string | null;
+};
+
+/**
+ * Preview
+ *
+ * What is known of a draft before it is applied.
+ */
+export type Preview = {
+    /**
+     * Since
+     */
+    since: string | null;
+    /**
+     * Until
+     */
+    until: string | null;
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Read
+     */
+    read: number;
+    /**
+     * Moves
+     */
+    moves: Array<Move>;
+    /**
+     * Weeks
+     */
+    weeks: Array<WeekRead>;
+    /**
+     * Effects
+     */
+    effects: Array<WeekEffect>;
+    before: Certainty;
+    after: Certainty;
+    /**
+     * Labels
+     */
+    labels: Array<LabelEffect>;
+    cost: ReplayCost;
+    /**
+     * Fit Seconds
+     */
+    fit_seconds: number;
 };
 
 /**
@@ -1954,6 +2066,34 @@ export type ReadingState = {
      * Messages Left Out
      */
     messages_left_out: number;
+};
+
+/**
+ * ReplayCost
+ *
+ * What the replay takes.
+ */
+export type ReplayCost = {
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Seconds
+     */
+    seconds: number | null;
+    /**
+     * Model
+     */
+    model?: string | null;
+    /**
+     * Input Tokens
+     */
+    input_tokens?: number | null;
+    /**
+     * Usd
+     */
+    usd?: number | null;
 };
 
 /**
@@ -2336,6 +2476,32 @@ export type StoredIssue = {
 };
 
 /**
+ * StoredQuote
+ *
+ * What the next run would cost, as far as it is known.
+ */
+export type StoredQuote = {
+    /**
+     * Asked At
+     */
+    asked_at: string;
+    /**
+     * Made At
+     */
+    made_at: string | null;
+    /**
+     * Quote
+     */
+    quote: {
+        [key: string]: JsonValue;
+    } | null;
+    /**
+     * Error
+     */
+    error: string | null;
+};
+
+/**
  * Story
  *
  * A backlog candidate drafted from one theme.
@@ -2498,12 +2664,7 @@ export type TaxonomyChange = {
      * Preview Error
      */
     preview_error: string | null;
-    /**
-     * Preview
-     */
-    preview: {
-        [key: string]: JsonValue;
-    } | null;
+    preview: Preview | null;
     /**
      * Applied Version
      */
@@ -2881,6 +3042,50 @@ export type Week = {
      */
     drivers: Array<Driver>;
     last_run: Run | null;
+};
+
+/**
+ * WeekEffect
+ *
+ * A category in one week: estimated from the sample for all of the week's conversations.
+ */
+export type WeekEffect = {
+    /**
+     * Week
+     */
+    week: string;
+    /**
+     * Category Id
+     */
+    category_id: string;
+    /**
+     * Before
+     */
+    before: number;
+    /**
+     * After
+     */
+    after: number;
+};
+
+/**
+ * WeekRead
+ *
+ * How much of a week the estimates come from.
+ */
+export type WeekRead = {
+    /**
+     * Week
+     */
+    week: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Read
+     */
+    read: number;
 };
 
 /**
@@ -4056,6 +4261,44 @@ export type SetCeilingsResponses = {
 };
 
 export type SetCeilingsResponse = SetCeilingsResponses[keyof SetCeilingsResponses];
+
+export type AskForQuoteData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/cost/quote';
+};
+
+export type AskForQuoteErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type AskForQuoteError = AskForQuoteErrors[keyof AskForQuoteErrors];
+
+export type AskForQuoteResponses = {
+    /**
+     * Successful Response
+     */
+    202: unknown;
+};
 
 export type GetTaxonomyData = {
     body?: never;
