@@ -14,6 +14,7 @@ from typing import Final
 from earmark.db import (
     carry_storage,
     change_storage,
+    lesson_storage,
     masked_storage,
     preview_storage,
 )
@@ -35,7 +36,13 @@ from earmark.llm.base import Prediction, TextModel
 from earmark.pipeline import quoting
 from earmark.pipeline.cascade import decide
 from earmark.pipeline.classify import Draft, Minds
-from earmark.pipeline.learn import MOST_TEXTS, ModelShelf, fit_anew
+from earmark.pipeline.learn import (
+    MOST_BY_MODEL,
+    MOST_TEXTS,
+    ModelShelf,
+    fit_anew,
+    settle_told,
+)
 from earmark.pipeline.taxonomy_change import require_usable
 from earmark.pipeline.taxonomy_diff import Mapped, carry, map_forward, to_taxonomy
 
@@ -67,6 +74,7 @@ async def make_preview(database: Database, minds: Minds, workspace_id: int, chan
         texts = await masked_storage.sample_customer_texts(
             connection, workspace_id, limit=MOST_TEXTS
         )
+        told = await lesson_storage.list_told(connection, workspace_id, most_by_model=MOST_BY_MODEL)
         weeks = await preview_storage.list_weeks(connection, workspace_id, weeks=WEEKS)
         ids = await preview_storage.sample_ids(
             connection, workspace_id, weeks=WEEKS, limit=_MOST_READ
@@ -84,7 +92,8 @@ async def make_preview(database: Database, minds: Minds, workspace_id: int, chan
         await reading.report(0)
         began = monotonic()
         proposed = to_taxonomy(change.proposal, base.version + 1)
-        draft = await fit_anew(shelf, texts, proposed)
+        settled = await settle_told(database, workspace_id, proposed, told)
+        draft = await fit_anew(shelf, texts, proposed, settled.lessons)
         fit_seconds = monotonic() - began
         outcomes = await reading.read(shelf, present, draft, ids)
         money = await quoting.quote_draft(
