@@ -82,7 +82,7 @@ async def carry_labels(
         " JOIN moving_labels m ON m.id = h.id"
         " LEFT JOIN unnest(%(olds)s::text[], %(news)s::text[]) AS w (old, new)"
         " ON w.old = h.machine_value"
-        " WHERE h.workspace_id = %(workspace_id)s AND m.value IS NOT NULL",
+        " WHERE h.workspace_id = %(workspace_id)s AND m.value IS NOT NULL ORDER BY h.id",
         arguments,
     )
 

@@ -20,6 +20,7 @@ from earmark.db import (
 )
 from earmark.db.change_storage import TaxonomyChange
 from earmark.db.connection import Database
+from earmark.db.lesson_storage import Told
 from earmark.db.models import CANNOT_TELL, Model
 from earmark.db.preview_models import (
     Certainty,
@@ -87,12 +88,13 @@ async def make_preview(database: Database, minds: Minds, workspace_id: int, chan
             why="No conversation has been read and masked yet.",
             fix="Start a whole run first: `earmark run`.",
         )
+    forward = map_forward(base, change.proposal).categories
     reading = _Reading(database, workspace_id, change, total=len(ids))
     try:
         await reading.report(0)
         began = monotonic()
         proposed = to_taxonomy(change.proposal, base.version + 1)
-        settled = await settle_told(database, workspace_id, proposed, told)
+        settled = await settle_told(database, workspace_id, proposed, carry_told(told, forward))
         draft = await fit_anew(shelf, texts, proposed, settled.lessons)
         fit_seconds = monotonic() - began
         outcomes = await reading.read(shelf, present, draft, ids)
@@ -102,7 +104,6 @@ async def make_preview(database: Database, minds: Minds, workspace_id: int, chan
         await reading.report(len(ids))
     except Stopped:
         return
-    forward = map_forward(base, change.proposal).categories
     preview = Preview(
         since=weeks[0].week if weeks else None,
         until=weeks[-1].week + timedelta(days=7) if weeks else None,
@@ -128,6 +129,16 @@ async def make_preview(database: Database, minds: Minds, workspace_id: int, chan
     )
     async with database.write() as connection:
         await change_storage.finish_preview(connection, workspace_id, change, preview)
+
+
+def carry_told(told: Sequence[Told], forward: Mapped) -> list[Told]:
+    """What would still be told: labels by people go where applying the draft would take them."""
+    found: list[Told] = []
+    for one in told:
+        category = carry(one.category_id, forward) if one.origin == "human" else one.category_id
+        if category is not None:
+            found.append(one.model_copy(update={"category_id": category}))
+    return found
 
 
 class Label(Model):
