@@ -182,9 +182,13 @@ class Wiring:
         if options is None:
             yield None
             return
-        from earmark.llm.provider import open_language_model  # noqa: PLC0415 - numpy, as above
+        # They load numpy, as above.
+        from earmark.jobs.model_limits import SharedLimits  # noqa: PLC0415
+        from earmark.llm.provider import open_language_model  # noqa: PLC0415
 
-        async with open_language_model(options, shelf=StoredDialects(database)) as model:
+        limits = SharedLimits(database, options)
+        shelf = StoredDialects(database)
+        async with open_language_model(options, limits=limits, shelf=shelf) as model:
             yield model
 
     def model_options(self) -> ModelOptions | None:
