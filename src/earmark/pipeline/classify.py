@@ -9,6 +9,7 @@ run tries again, and never a label.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from earmark.db import (
@@ -120,7 +121,12 @@ class Draft:
         """As of a stored model; nobody has proven it yet, so it may decide nothing alone."""
         version = self.taxonomy.version
         return TextModelInfo(
-            id=0, version=self.model.version, taxonomy_version=version, fitted_on=0
+            id=0,
+            version=self.model.version,
+            taxonomy_version=version,
+            fitted_on=0,
+            lessons=0,
+            created_at=datetime.now(UTC),
         )
 
 
