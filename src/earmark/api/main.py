@@ -19,6 +19,7 @@ from earmark.api.routers import (
     conversations,
     cost,
     coverage,
+    evaluation,
     failures,
     health,
     runs,
@@ -39,7 +40,10 @@ OpenDatabase = Callable[[], AbstractAsyncContextManager[Database]]
 API_PREFIX: Final = "/api/v1"
 _NO_CEILINGS: Final = Ceilings()
 _INDEX: Final = "index.html"
-_ROUTERS: Final = (workspaces, conversations, themes, stories, runs, coverage, failures, cost)
+_ROUTERS: Final = (
+    *(workspaces, conversations, themes, stories, runs, coverage, failures, cost),
+    evaluation,
+)
 
 
 def create_app(

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "attributes": ("attributes", "attributes"),
     "erase": ("erasing", "app"),
     "cost": ("cost", "app"),
+    "eval": ("evaluating", "evaluate"),
     "doctor": ("doctor", "doctor"),
     "simulate": ("simulating", "simulate"),
     "db": ("database", "app"),
