@@ -55,8 +55,8 @@ class Drift(Model):
 
     since: datetime | None
     """Begin of the newer period; null before there are conversations."""
-    recent_days: int = RECENT_DAYS
-    before_days: int = BEFORE_DAYS
+    recent_days: int
+    before_days: int
     mix: tuple[MixShare, ...]
     audits: Interval | None
     """How often a language model agreed with sure labels of the local model; null for none."""
@@ -87,7 +87,7 @@ class AccuracyReport(Model):
     """All that labels by people say of the machine's."""
 
     stage: LabelStage
-    needed: int = LABELS_NEEDED
+    needed: int
     """Labels drawn by chance from which on shares are shown as measured."""
     labelled: int
     """Conversations that people have labelled, whatever the reason."""
@@ -116,6 +116,7 @@ async def report_accuracy(
     agreement, labellers = await asyncio.to_thread(_agree, ratings)
     return AccuracyReport(
         stage=stage,
+        needed=LABELS_NEEDED,
         labelled=counts[stage],
         accuracy=accuracy,
         confidence=_believe(judgements),
@@ -173,8 +174,16 @@ async def _find_drift(reader: ReadConnection, workspace_id: int, stage: LabelSta
     latest = await conversation_storage.latest_conversation_at(reader, workspace_id)
     audits = await judgement_storage.count_audits(reader, workspace_id)
     agreed = intervals.share(audits.agreed, audits.checked) if audits.checked else None
+    drift = Drift(
+        since=None,
+        recent_days=RECENT_DAYS,
+        before_days=BEFORE_DAYS,
+        mix=(),
+        audits=agreed,
+        audited=audits.checked,
+    )
     if latest is None:
-        return Drift(since=None, mix=(), audits=agreed, audited=audits.checked)
+        return drift
     since = latest - timedelta(days=RECENT_DAYS)
     mix = await judgement_storage.count_mix(
         reader,
@@ -184,7 +193,7 @@ async def _find_drift(reader: ReadConnection, workspace_id: int, stage: LabelSta
         recent_from=since,
         until=latest + timedelta(seconds=1),
     )
-    return Drift(since=since, mix=compare_mix(mix), audits=agreed, audited=audits.checked)
+    return drift.model_copy(update={"since": since, "mix": compare_mix(mix)})
 
 
 def compare_mix(counts: Sequence[MixCount]) -> tuple[MixShare, ...]:

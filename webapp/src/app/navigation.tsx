@@ -11,6 +11,7 @@ export const screens = [
   { name: "conversations", to: "/w/$workspace/conversations", key: "c" },
   { name: "runs", to: "/w/$workspace/runs", key: "r" },
   { name: "coverage", to: "/w/$workspace/coverage", key: "v" },
+  { name: "accuracy", to: "/w/$workspace/accuracy", key: "a" },
 ] as const;
 
 interface NavigationProps {

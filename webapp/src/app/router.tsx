@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter } from "@tanstack/react-router";
 import { readConversationSearch } from "@/features/conversation/search";
 import { readConversationsSearch } from "@/features/conversations/search";
+import { readAccuracySearch } from "@/features/evaluation/search";
 import { readThemesSearch } from "@/features/themes/search";
 import { readChartSearch } from "@/ui/chart-search";
 import { CrashScreen, NotFoundScreen } from "./failure";
@@ -78,6 +79,12 @@ const coverageRoute = createRoute({
   validateSearch: readChartSearch,
 }).lazy(() => import("@/features/coverage/route").then((file) => file.Route));
 
+const accuracyRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "accuracy",
+  validateSearch: readAccuracySearch,
+}).lazy(() => import("@/features/evaluation/route").then((file) => file.Route));
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   workspaceRoute.addChildren([
@@ -91,6 +98,7 @@ const routeTree = rootRoute.addChildren([
     runsRoute,
     runRoute,
     coverageRoute,
+    accuracyRoute,
   ]),
 ]);
 

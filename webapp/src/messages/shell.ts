@@ -13,6 +13,7 @@ export const screens = {
   stories: "Stories",
   runs: "Runs",
   coverage: "Coverage",
+  accuracy: "Accuracy",
 } as const;
 
 export const dataNotice = "About this data";

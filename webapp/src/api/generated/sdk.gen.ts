@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetCostData, GetCostErrors, GetCostResponses, GetCoverageData, GetCoverageErrors, GetCoverageResponses, GetHealthData, GetHealthResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetStoryData, GetStoryErrors, GetStoryResponses, GetThemeData, GetThemeErrors, GetThemeResponses, GetWeekData, GetWeekErrors, GetWeekResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListStoriesData, ListStoriesErrors, ListStoriesResponses, ListThemeQuotesData, ListThemeQuotesErrors, ListThemeQuotesResponses, ListThemesData, ListThemesErrors, ListThemesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RetryFailuresData, RetryFailuresErrors, RetryFailuresResponses, SetCeilingsData, SetCeilingsErrors, SetCeilingsResponses, SkipFailuresData, SkipFailuresErrors, SkipFailuresResponses, StartRunData, StartRunErrors, StartRunResponses, StreamRunEventsData, StreamRunEventsErrors, StreamRunEventsResponses, ValidateWebhookData, ValidateWebhookErrors, ValidateWebhookResponses } from './types.gen';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, CompareVersionsData, CompareVersionsErrors, CompareVersionsResponses, GetAccuracyData, GetAccuracyErrors, GetAccuracyResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetCostData, GetCostErrors, GetCostResponses, GetCoverageData, GetCoverageErrors, GetCoverageResponses, GetHealthData, GetHealthResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetStoryData, GetStoryErrors, GetStoryResponses, GetThemeData, GetThemeErrors, GetThemeResponses, GetWeekData, GetWeekErrors, GetWeekResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListStoriesData, ListStoriesErrors, ListStoriesResponses, ListThemeQuotesData, ListThemeQuotesErrors, ListThemeQuotesResponses, ListThemesData, ListThemesErrors, ListThemesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RetryFailuresData, RetryFailuresErrors, RetryFailuresResponses, SetCeilingsData, SetCeilingsErrors, SetCeilingsResponses, SkipFailuresData, SkipFailuresErrors, SkipFailuresResponses, StartRunData, StartRunErrors, StartRunResponses, StreamRunEventsData, StreamRunEventsErrors, StreamRunEventsResponses, ValidateWebhookData, ValidateWebhookErrors, ValidateWebhookResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -185,6 +185,20 @@ export const setCeilings = <ThrowOnError extends boolean = true>(options: Option
         ...options.headers
     }
 });
+
+/**
+ * Get Accuracy
+ *
+ * Precision, recall, calibration, agreement, drift; by labels that people gave.
+ */
+export const getAccuracy = <ThrowOnError extends boolean = true>(options: Options<GetAccuracyData, ThrowOnError>): RequestResult<GetAccuracyResponses, GetAccuracyErrors, ThrowOnError> => (options.client ?? client).get<GetAccuracyResponses, GetAccuracyErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/accuracy', ...options });
+
+/**
+ * Compare
+ *
+ * An older version against a newer one, on the same conversations; better only if resolved.
+ */
+export const compareVersions = <ThrowOnError extends boolean = true>(options: Options<CompareVersionsData, ThrowOnError>): RequestResult<CompareVersionsResponses, CompareVersionsErrors, ThrowOnError> => (options.client ?? client).get<CompareVersionsResponses, CompareVersionsErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/accuracy/comparison', ...options });
 
 /**
  * Get Health

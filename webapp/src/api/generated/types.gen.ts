@@ -29,6 +29,84 @@ export type AcceptanceCriterion = {
 };
 
 /**
+ * Accuracy
+ *
+ * All categories together.
+ */
+export type Accuracy = {
+    /**
+     * Labels
+     */
+    labels: number;
+    right: Interval | null;
+    right_of_decided: Interval | null;
+    undecided: Interval | null;
+    macro_f1: Interval | null;
+    /**
+     * Classes
+     */
+    classes: Array<ClassAccuracy>;
+    /**
+     * Confusion
+     */
+    confusion: Array<ConfusionCell>;
+};
+
+/**
+ * AccuracyReport
+ *
+ * All that labels by people say of the machine's.
+ */
+export type AccuracyReport = {
+    /**
+     * Stage
+     */
+    stage: 'open' | 'final';
+    /**
+     * Needed
+     */
+    needed: number;
+    /**
+     * Labelled
+     */
+    labelled: number;
+    accuracy: Accuracy;
+    confidence: Confidence;
+    agreement: Agreement;
+    /**
+     * Labellers
+     */
+    labellers: Array<PairAgreement>;
+    drift: Drift;
+    /**
+     * Quotes
+     */
+    quotes: Array<QuoteFailures>;
+    /**
+     * Versions
+     */
+    versions: Array<Version>;
+    /**
+     * As Of
+     */
+    as_of: string;
+};
+
+/**
+ * Agreement
+ *
+ * Agreement between labellers.
+ */
+export type Agreement = {
+    /**
+     * Items
+     */
+    items: number;
+    agreed: Interval | null;
+    alpha: Interval | null;
+};
+
+/**
  * Attachment
  *
  * A file that came with a message; the file itself is never fetched.
@@ -157,6 +235,33 @@ export type Changed = {
 };
 
 /**
+ * ClassAccuracy
+ *
+ * One category.
+ */
+export type ClassAccuracy = {
+    /**
+     * Category Id
+     */
+    category_id: string;
+    /**
+     * Said
+     */
+    said: number;
+    /**
+     * Answered
+     */
+    answered: number;
+    /**
+     * Right
+     */
+    right: number;
+    precision: Interval | null;
+    recall: Interval | null;
+    f1: Interval | null;
+};
+
+/**
  * Classification
  *
  * One label of one conversation at one stage.
@@ -273,6 +378,107 @@ export type Company = {
      * Updated At
      */
     updated_at?: string | null;
+};
+
+/**
+ * Comparison
+ *
+ * What a newer version changes, on conversations whose truth people have told.
+ */
+export type Comparison = {
+    /**
+     * Before
+     */
+    before: string;
+    /**
+     * After
+     */
+    after: string;
+    /**
+     * Items
+     */
+    items: number;
+    /**
+     * Right Before
+     */
+    right_before: number;
+    /**
+     * Right After
+     */
+    right_after: number;
+    /**
+     * Only Before
+     */
+    only_before: number;
+    /**
+     * Only After
+     */
+    only_after: number;
+    /**
+     * P Value
+     */
+    p_value: number;
+    /**
+     * Macro F1 Before
+     */
+    macro_f1_before: number;
+    /**
+     * Macro F1 After
+     */
+    macro_f1_after: number;
+    macro_f1_change: Interval;
+    /**
+     * Macro F1 P Value
+     */
+    macro_f1_p_value: number;
+    /**
+     * Verdict
+     */
+    verdict: 'better' | 'worse' | 'not resolved';
+    /**
+     * Reason
+     */
+    reason: string;
+};
+
+/**
+ * Confidence
+ *
+ * How far the machine's confidence can be believed.
+ */
+export type Confidence = {
+    /**
+     * Error
+     */
+    error: number | null;
+    /**
+     * Bins
+     */
+    bins: Array<ReliabilityBin>;
+    /**
+     * Risk Coverage
+     */
+    risk_coverage: Array<RiskPoint>;
+};
+
+/**
+ * ConfusionCell
+ *
+ * Labelled conversations of which the machine says one thing and people another.
+ */
+export type ConfusionCell = {
+    /**
+     * Said
+     */
+    said: string;
+    /**
+     * Answered
+     */
+    answered: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
 };
 
 /**
@@ -747,6 +953,35 @@ export type Decider = 'rule' | 'local_model' | 'llm' | 'human';
 export type Direction = 'broken' | 'missing' | 'slow' | 'confusing' | 'duplicate' | 'request' | 'question' | 'cannot_tell';
 
 /**
+ * Drift
+ *
+ * What changes while nobody looks.
+ */
+export type Drift = {
+    /**
+     * Since
+     */
+    since: string | null;
+    /**
+     * Recent Days
+     */
+    recent_days: number;
+    /**
+     * Before Days
+     */
+    before_days: number;
+    /**
+     * Mix
+     */
+    mix: Array<MixShare>;
+    audits: Interval | null;
+    /**
+     * Audited
+     */
+    audited: number;
+};
+
+/**
  * Driver
  *
  * One theme as a reason why customers write, and how that has changed.
@@ -1051,6 +1286,32 @@ export type Message = {
 };
 
 /**
+ * MixShare
+ *
+ * A category's share of what machines and people say now, in two periods.
+ */
+export type MixShare = {
+    /**
+     * Category Id
+     */
+    category_id: string;
+    /**
+     * Recent
+     */
+    recent: number;
+    /**
+     * Before
+     */
+    before: number;
+    recent_share: Interval | null;
+    before_share: Interval | null;
+    /**
+     * Is Sure
+     */
+    is_sure: boolean;
+};
+
+/**
  * Named
  *
  * Some of the failures, by conversation.
@@ -1080,6 +1341,33 @@ export type NewCeilings = {
      * Total
      */
     total?: number | string | null;
+};
+
+/**
+ * PairAgreement
+ *
+ * Agreement of two people on what both have labelled.
+ */
+export type PairAgreement = {
+    /**
+     * Labellers
+     */
+    labellers: [
+        string,
+        string
+    ];
+    /**
+     * Items
+     */
+    items: number;
+    /**
+     * Agreed
+     */
+    agreed: number;
+    /**
+     * Kappa
+     */
+    kappa: number | null;
 };
 
 /**
@@ -1156,6 +1444,28 @@ export type Quote = {
 };
 
 /**
+ * QuoteFailures
+ *
+ * How often a model's quotes could not be found: the cheapest alarm for invention.
+ */
+export type QuoteFailures = {
+    decider: Decider;
+    /**
+     * Model Version
+     */
+    model_version: string;
+    /**
+     * Located
+     */
+    located: number;
+    /**
+     * Dropped
+     */
+    dropped: number;
+    failed: Interval | null;
+};
+
+/**
  * QuotePage
  *
  * Quotes, surest first, one of each customer before a second of any.
@@ -1197,6 +1507,47 @@ export type ReadingState = {
      * Quotes Dropped
      */
     quotes_dropped: number;
+};
+
+/**
+ * ReliabilityBin
+ *
+ * Labels of about the same confidence.
+ */
+export type ReliabilityBin = {
+    /**
+     * Low
+     */
+    low: number;
+    /**
+     * High
+     */
+    high: number;
+    /**
+     * Labels
+     */
+    labels: number;
+    /**
+     * Confidence
+     */
+    confidence: number;
+    accuracy: Interval;
+};
+
+/**
+ * RiskPoint
+ *
+ * Of the surest labels, how many are wrong.
+ */
+export type RiskPoint = {
+    /**
+     * Coverage
+     */
+    coverage: number;
+    /**
+     * Risk
+     */
+    risk: number;
 };
 
 /**
@@ -1717,6 +2068,31 @@ export type UnreadableRow = {
  * How pressing the customer says it is.
  */
 export type Urgency = 'low' | 'normal' | 'high' | 'cannot_tell';
+
+/**
+ * Version
+ *
+ * A version of the machine that labelled conversations which people labelled too.
+ */
+export type Version = {
+    decider: Decider;
+    /**
+     * Model Version
+     */
+    model_version: string;
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version: number;
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * First At
+     */
+    first_at: string;
+};
 
 /**
  * Week
@@ -2840,6 +3216,112 @@ export type SetCeilingsResponses = {
 };
 
 export type SetCeilingsResponse = SetCeilingsResponses[keyof SetCeilingsResponses];
+
+export type GetAccuracyData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: {
+        /**
+         * Stage
+         *
+         * `open`: by the first message alone; `final`: by the thread
+         */
+        stage?: 'open' | 'final';
+    };
+    url: '/api/v1/workspaces/{workspace}/accuracy';
+};
+
+export type GetAccuracyErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetAccuracyError = GetAccuracyErrors[keyof GetAccuracyErrors];
+
+export type GetAccuracyResponses = {
+    /**
+     * Successful Response
+     */
+    200: AccuracyReport;
+};
+
+export type GetAccuracyResponse = GetAccuracyResponses[keyof GetAccuracyResponses];
+
+export type CompareVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query: {
+        /**
+         * Before
+         *
+         * Version of a model, or its beginning; or `taxonomy N`
+         */
+        before: string;
+        /**
+         * After
+         *
+         * The same; now if left out
+         */
+        after?: string | null;
+        /**
+         * Stage
+         *
+         * `open`: by the first message alone; `final`: by the thread
+         */
+        stage?: 'open' | 'final';
+    };
+    url: '/api/v1/workspaces/{workspace}/accuracy/comparison';
+};
+
+export type CompareVersionsErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CompareVersionsError = CompareVersionsErrors[keyof CompareVersionsErrors];
+
+export type CompareVersionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Comparison;
+};
+
+export type CompareVersionsResponse = CompareVersionsResponses[keyof CompareVersionsResponses];
 
 export type GetHealthData = {
     body?: never;

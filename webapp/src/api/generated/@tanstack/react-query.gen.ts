@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { cancelRun, getConversation, getCost, getCoverage, getHealth, getReadiness, getRun, getStory, getTheme, getWeek, getWorkspace, listConversations, listFailures, listRuns, listStories, listThemeQuotes, listThemes, listWorkspaces, type Options, receiveWebhook, retryFailures, setCeilings, skipFailures, startRun } from '../sdk.gen';
-import type { CancelRunData, CancelRunError, CancelRunResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, StartRunData, StartRunError, StartRunResponse } from '../types.gen';
+import { cancelRun, compareVersions, getAccuracy, getConversation, getCost, getCoverage, getHealth, getReadiness, getRun, getStory, getTheme, getWeek, getWorkspace, listConversations, listFailures, listRuns, listStories, listThemeQuotes, listThemes, listWorkspaces, type Options, receiveWebhook, retryFailures, setCeilings, skipFailures, startRun } from '../sdk.gen';
+import type { CancelRunData, CancelRunError, CancelRunResponse, CompareVersionsData, CompareVersionsError, CompareVersionsResponse, GetAccuracyData, GetAccuracyError, GetAccuracyResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, StartRunData, StartRunError, StartRunResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -557,6 +557,78 @@ export const setCeilingsMutation = (options?: Partial<Options<SetCeilingsData>>)
         }
     };
     return mutationOptions;
+};
+
+export const getAccuracyQueryKey = (options: Options<GetAccuracyData>) => createQueryKey('getAccuracy', options);
+
+/**
+ * Get Accuracy
+ *
+ * Precision, recall, calibration, agreement, drift; by labels that people gave.
+ */
+export const getAccuracyOptions = (options: Options<GetAccuracyData>) => queryOptions<GetAccuracyResponse, GetAccuracyError, GetAccuracyResponse, ReturnType<typeof getAccuracyQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getAccuracy({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getAccuracyQueryKey(options)
+});
+
+export const compareVersionsQueryKey = (options: Options<CompareVersionsData>) => createQueryKey('compareVersions', options);
+
+/**
+ * Compare
+ *
+ * An older version against a newer one, on the same conversations; better only if resolved.
+ */
+export const compareVersionsOptions = (options: Options<CompareVersionsData>) => queryOptions<CompareVersionsResponse, CompareVersionsError, CompareVersionsResponse, ReturnType<typeof compareVersionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await compareVersions({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: compareVersionsQueryKey(options)
+});
+
+export const compareVersionsInfiniteQueryKey = (options: Options<CompareVersionsData>): QueryKey<Options<CompareVersionsData>> => createQueryKey('compareVersions', options, true);
+
+/**
+ * Compare
+ *
+ * An older version against a newer one, on the same conversations; better only if resolved.
+ */
+export const compareVersionsInfiniteOptions = (options: Options<CompareVersionsData>) => {
+    const opts = infiniteQueryOptions<CompareVersionsResponse, CompareVersionsError, InfiniteData<CompareVersionsResponse>, QueryKey<Options<CompareVersionsData>>, string | Pick<QueryKey<Options<CompareVersionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<CompareVersionsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    before: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await compareVersions({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: compareVersionsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
 };
 
 export const getHealthQueryKey = (options?: Options<GetHealthData>) => createQueryKey('getHealth', options);
