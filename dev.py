@@ -257,7 +257,13 @@ def lock(arguments: Sequence[str]) -> int:
     project = str(ROOT / "pyproject.toml")
     jobs: list[tuple[str, list[str]]] = [
         ("runtime", [project]),
-        ("dev", [project, "--group", "dev", "--constraints", str(LOCKS["runtime"])]),
+        (
+            "dev",
+            [
+                *(project, "--extra", "llm", "--group", "dev"),
+                *("--constraints", str(LOCKS["runtime"])),
+            ],
+        ),
         ("bench", ["--group", "bench", "--constraints", str(LOCKS["dev"])]),
         *((name, ["--group", name]) for name in ("build", "tools", "node")),
     ]

@@ -109,10 +109,26 @@ class SourceUnavailable(SourceError):
 
 
 class ModelError(EarmarkError):
-    """A language model or an encoder did not do what it was asked."""
+    """A language model or an encoder did not do what it was asked.
+
+    Its tokens were spent all the same: the numbers count what came before the failure, too.
+    """
 
     status = 502
     slug = "model"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str = "",
+        fix: str = "",
+        input_tokens: int = 0,
+        output_tokens: int = 0,
+    ) -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.input_tokens = input_tokens
+        self.output_tokens = output_tokens
 
 
 class ModelRejected(ModelError):
@@ -129,19 +145,6 @@ class ModelUnavailable(ModelError):
     slug = "model-unavailable"
 
     def __init__(
-        self, what: str, *, why: str = "", fix: str = "", retry_after: float | None = None
-    ) -> None:
-        super().__init__(what, why=why, fix=fix)
-        self.retry_after = retry_after
-        """Seconds that the provider asks to wait, if it said so."""
-
-
-class ModelAnswerUnusable(ModelError):
-    """The answer stayed unusable after one repair; its tokens were spent all the same."""
-
-    slug = "model-answer-unusable"
-
-    def __init__(
         self,
         what: str,
         *,
@@ -149,10 +152,19 @@ class ModelAnswerUnusable(ModelError):
         fix: str = "",
         input_tokens: int = 0,
         output_tokens: int = 0,
+        retry_after: float | None = None,
     ) -> None:
-        super().__init__(what, why=why, fix=fix)
-        self.input_tokens = input_tokens
-        self.output_tokens = output_tokens
+        super().__init__(
+            what, why=why, fix=fix, input_tokens=input_tokens, output_tokens=output_tokens
+        )
+        self.retry_after = retry_after
+        """Seconds that the provider asks to wait, if it said so."""
+
+
+class ModelAnswerUnusable(ModelError):
+    """The answer stayed unusable after one repair, or the model will not read this text."""
+
+    slug = "model-answer-unusable"
 
 
 class BudgetReached(EarmarkError):

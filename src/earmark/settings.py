@@ -20,6 +20,7 @@ SecretName = Literal[
     "intercom_client_secret",
     "intercom_previous_client_secret",
     "model_api_key",
+    "encoder_api_key",
     "openai_api_key",
     "anthropic_api_key",
 ]
@@ -90,7 +91,14 @@ class Settings(BaseSettings):
     anthropic_api_key_file: Path | None = Field(
         default=None, validation_alias="ANTHROPIC_API_KEY_FILE"
     )
+    encoder: str = Field(default="none", pattern=r"^(none|minilm|endpoint:\S.*)$")
+    encoder_base_url: str | None = None
+    encoder_api_key: SecretStr | None = None
+    encoder_api_key_file: Path | None = None
     mode: Literal["offline", "cascade", "llm"] | None = None
+    model_requests_per_minute: int | None = Field(default=None, ge=1)
+    model_tokens_per_minute: int | None = Field(default=None, ge=1)
+    model_concurrency: int = Field(default=64, ge=1, le=512)
     target_precision: float = Field(default=0.95, ge=0.5, le=0.999)
 
     ceiling_run: Decimal | None = Field(default=None, ge=0)
@@ -120,12 +128,17 @@ class Settings(BaseSettings):
             )
         return host
 
-    @field_validator("intercom_base_url", "model_base_url")
+    @field_validator("intercom_base_url", "model_base_url", "encoder_base_url")
     @classmethod
     def _url(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return url.rstrip("/") if url else None
+
+    @property
+    def model_mode(self) -> Literal["offline", "cascade", "llm"]:
+        """What is asked of the language model, if one is named."""
+        return self.mode or ("cascade" if self.model else "offline")
 
     @property
     def webhook_secrets(self) -> tuple[SecretStr, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import structlog
+from pydantic import SecretStr
 
 from earmark.db import embedded, workspace_storage
 from earmark.db.connection import Database, check_address, connect, open_database
@@ -15,14 +16,18 @@ from earmark.db.migration import migrate, require_current, schema_state
 from earmark.db.models import Workspace
 from earmark.db.spending_storage import Ceilings
 from earmark.errors import ConfigurationError, EarmarkError
+from earmark.jobs.dialects import StoredDialects
 from earmark.jobs.queue import migrate_queue
 from earmark.jobs.quota import SharedQuota
+from earmark.llm.provider_options import ModelOptions, Provider, parse_model
 from earmark.settings import Settings
 from earmark.sources.base import Source, SourceIdentity
 from earmark.sources.intercom_client import open_intercom
 from earmark.sources.intercom_transport import API_VERSION, REGIONS, IntercomOptions
 
 if TYPE_CHECKING:
+    from earmark.llm.base import LanguageModel
+    from earmark.llm.encoders import EncoderChoice
     from earmark.pipeline.run import Services
 
 _WATCH_SECONDS: Final = 2.0
@@ -108,18 +113,85 @@ class Wiring:
         """What a worker needs."""
         # They load numpy, scipy and tables of names: 40 MB that no other process needs.
         from earmark.llm.clustering import GraphThemeFinder  # noqa: PLC0415
+        from earmark.llm.encoders import encoders  # noqa: PLC0415
         from earmark.llm.local import LocalModels  # noqa: PLC0415
         from earmark.pipeline.learn import ModelShelf  # noqa: PLC0415
         from earmark.pipeline.run import Services  # noqa: PLC0415
 
-        async with self.database(max_size=8) as database, self._sources(database) as open_source:
+        async with (
+            self.database(max_size=8) as database,
+            self._sources(database) as open_source,
+            self.language_model(database) as language_model,
+            encoders(self.encoder_choice()) as open_encoder,
+        ):
             yield Services(
                 database=database,
                 open_source=open_source,
-                shelf=ModelShelf(LocalModels(apart=True)),
+                shelf=ModelShelf(LocalModels(apart=True), open_encoder=open_encoder),
                 finder=GraphThemeFinder(),
                 sync_every=self._sync_every,
+                language_model=language_model,
             )
+
+    def encoder_choice(self) -> "EncoderChoice":
+        """Which encoder the settings name; nothing is opened yet."""
+        from earmark.llm.encoders import EncoderChoice  # noqa: PLC0415 - loads numpy
+
+        settings = self.settings
+        key = settings.secret("encoder_api_key")
+        if key is None and settings.encoder_base_url is None:
+            key = settings.secret("openai_api_key")  # never sent to any other address
+        return EncoderChoice(
+            name=settings.encoder,
+            models_dir=settings.data_dir / "models",
+            base_url=settings.encoder_base_url,
+            api_key=key,
+            local_only=settings.local_only,
+        )
+
+    @asynccontextmanager
+    async def language_model(self, database: Database) -> AsyncGenerator["LanguageModel | None"]:
+        """The model that the settings name; null offline. Nothing is loaded or sent yet.
+
+        Raises `ConfigurationError` if it cannot be what they say.
+        """
+        options = self.model_options()
+        if options is None:
+            yield None
+            return
+        from earmark.llm.provider import open_language_model  # noqa: PLC0415 - numpy, as above
+
+        async with open_language_model(options, shelf=StoredDialects(database)) as model:
+            yield model
+
+    def model_options(self) -> ModelOptions | None:
+        """Which language model is meant; null offline."""
+        settings = self.settings
+        if settings.model_mode == "offline":
+            return None
+        if settings.model is None:
+            raise ConfigurationError(
+                f"EARMARK_MODE={settings.model_mode} needs a language model.",
+                why="EARMARK_MODEL is not set.",
+                fix="Set it to one such as openai:gpt-5-mini, or EARMARK_MODE=offline.",
+            )
+        provider, model = parse_model(settings.model)
+        return ModelOptions(
+            provider=provider,
+            model=model,
+            base_url=settings.model_base_url,
+            api_key=settings.secret("model_api_key") or self._key_of(provider),
+            local_only=settings.local_only,
+            concurrency=settings.model_concurrency,
+            requests_per_minute=settings.model_requests_per_minute,
+            tokens_per_minute=settings.model_tokens_per_minute,
+        )
+
+    def _key_of(self, provider: Provider) -> SecretStr | None:
+        """The provider's own variable; its key is never sent to a server elsewhere."""
+        if provider == "openai":
+            return self.settings.secret("openai_api_key")
+        return self.settings.secret("anthropic_api_key") if provider == "anthropic" else None
 
     @asynccontextmanager
     async def _sources(

@@ -7,7 +7,8 @@ one screen needs is defined in the router that serves it, not here.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Literal
+from functools import cache
+from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -17,6 +18,25 @@ class Model(BaseModel):
 
     # A failed validation must not carry what a customer wrote into a log.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @classmethod
+    def trusted(cls, fields: dict[str, Any]) -> Self:
+        """One of all its fields, for which the caller vouches: nothing is checked.
+
+        Only for what is made by the hundred out of values whose types are certain. It takes a
+        third of the time that checking takes; `model_construct` takes longer than checking.
+        """
+        made = cls.__new__(cls)
+        object.__setattr__(made, "__dict__", fields)
+        object.__setattr__(made, "__pydantic_fields_set__", _names_of(cls))
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
+
+
+@cache
+def _names_of(model: type[Model]) -> set[str]:
+    return set(model.model_fields)
 
 
 # ---------------------------------------------------------------- what a source gives

@@ -226,6 +226,14 @@ CREATE TABLE request_quotas (
     paused_until timestamptz NOT NULL DEFAULT '-infinity'
 );
 
+-- How each model endpoint (by the hash of its address and model) has to be asked for a shape.
+CREATE TABLE model_endpoints (
+    endpoint_hash text        NOT NULL PRIMARY KEY,
+    model         text        NOT NULL,
+    form          text        NOT NULL CHECK (form IN ('json_schema', 'json_object', 'tool', 'prompt')),
+    probed_at     timestamptz NOT NULL DEFAULT now()
+);
+
 -- Receipts of what was erased on request: numbers and a hash, nothing of the person.
 CREATE TABLE erasures (
     workspace_id  bigint      NOT NULL REFERENCES workspaces ON DELETE CASCADE,

@@ -14,6 +14,22 @@ class TextModelInfo(Model):
     taxonomy_version: int
     fitted_on: int
     """Conversations that it was fitted on."""
+    encoder_version: str | None = None
+    """The ready-made encoder that it was fitted beside, and needs."""
+
+
+class NewTextModel(Model):
+    """A fitted model that is to be stored."""
+
+    version: str
+    taxonomy_version: int
+    fitted_on: int
+    """Conversations that it was fitted on."""
+    lessons: int = 0
+    """Texts of known category that it learnt from, beside the taxonomy's own."""
+    dimensions: int
+    encoder_version: str | None = None
+    artefact: bytes
 
 
 async def get_taxonomy(connection: ReadConnection, workspace_id: int) -> Taxonomy | None:
@@ -117,7 +133,7 @@ async def latest_model(connection: ReadConnection, workspace_id: int) -> TextMod
     """The model that new readings use; null before the first was fitted."""
     async with connection.cursor(row_factory=class_row(TextModelInfo)) as cursor:
         await cursor.execute(
-            "SELECT id, version, taxonomy_version, fitted_on FROM text_models"
+            "SELECT id, version, taxonomy_version, fitted_on, encoder_version FROM text_models"
             " WHERE workspace_id = %(workspace_id)s ORDER BY id DESC LIMIT 1",
             {"workspace_id": workspace_id},
         )
@@ -137,29 +153,14 @@ async def read_artefact(
     return bytes(row["artefact"]) if row else None
 
 
-async def add_model(
-    connection: WriteConnection,
-    workspace_id: int,
-    *,
-    version: str,
-    taxonomy_version: int,
-    fitted_on: int,
-    dimensions: int,
-    artefact: bytes,
-) -> int:
+async def add_model(connection: WriteConnection, workspace_id: int, fitted: NewTextModel) -> int:
     """Store a fitted model; it is the latest from now on. Returns its id."""
     cursor = await connection.execute(
-        "INSERT INTO text_models (workspace_id, version, taxonomy_version, fitted_on, dimensions,"
-        " artefact) VALUES (%(workspace_id)s, %(version)s, %(taxonomy_version)s, %(fitted_on)s,"
-        " %(dimensions)s, %(artefact)b) RETURNING id",
-        {
-            "workspace_id": workspace_id,
-            "version": version,
-            "taxonomy_version": taxonomy_version,
-            "fitted_on": fitted_on,
-            "dimensions": dimensions,
-            "artefact": artefact,
-        },
+        "INSERT INTO text_models (workspace_id, version, taxonomy_version, fitted_on, lessons,"
+        " dimensions, encoder_version, artefact) VALUES (%(workspace_id)s, %(version)s,"
+        " %(taxonomy_version)s, %(fitted_on)s, %(lessons)s, %(dimensions)s, %(encoder_version)s,"
+        " %(artefact)b) RETURNING id",
+        {"workspace_id": workspace_id, **fitted.model_dump()},
     )
     row = await cursor.fetchone()
     return int(row["id"]) if row else 0

@@ -1,6 +1,6 @@
 """The ports that the pipeline sees of any model: those that classify, embed, group and read."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Literal, Protocol, TypeVar
 
 import numpy as np
@@ -53,12 +53,16 @@ class Encoder(Protocol):
 
     @property
     def dimensions(self) -> int:
-        """Length of a vector."""
+        """Length of a vector; 0 for another machine's that has not answered yet."""
         ...
 
     async def encode(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector per (masked) text; raises the errors of models."""
+        """A unit vector per (masked) text, zeros where it has no words; raises `ModelError`s."""
         ...
+
+
+OpenEncoder = Callable[[], Awaitable[Encoder | None]]
+"""The present encoder, null for none; raises `ConfigurationError` if it cannot be had."""
 
 
 def words_of(taxonomy: Taxonomy) -> list[tuple[str, ...]]:

@@ -34,7 +34,7 @@ from earmark.db.models import (
     Taxonomy,
 )
 from earmark.db.taxonomy_storage import TextModelInfo
-from earmark.llm.base import Prediction, TextModel, Vectors
+from earmark.llm.base import Prediction
 from earmark.pipeline import facets, issues
 from earmark.pipeline.embed import embed_issues
 from earmark.pipeline.issues import ExtractedIssue
@@ -99,7 +99,9 @@ async def classify_page(
     reader = Reader(taxonomy=taxonomy, info=info)
     subjects = [Subject(conversation=row, messages=tuple(masked[row.id])) for row in known]
     speaking = [subject for subject in subjects if subject.customer_texts()]
-    analyses, vectors = await asyncio.to_thread(read_subjects, reader, model, speaking)
+    predictions = await shelf.classify(model, _texts_of(speaking))
+    analyses, found = await asyncio.to_thread(read_subjects, reader, speaking, predictions)
+    vectors = await embed_issues(shelf, model, found)
     silent = [subject.conversation for subject in subjects if not subject.customer_texts()]
     async with database.write() as connection:
         await classification_storage.store_analyses(connection, workspace_id, analyses, vectors)
@@ -131,19 +133,27 @@ async def record_failure(
         )
 
 
+def _texts_of(subjects: Sequence[Subject]) -> list[str]:
+    """First messages, then whole threads: what the model is asked about."""
+    openings = [subject.customer_texts()[0] for subject in subjects]
+    return openings + [_thread_text(subject) for subject in subjects]
+
+
 def read_subjects(
-    reader: Reader, model: TextModel, subjects: Sequence[Subject]
-) -> tuple[list[Analysis], dict[IssueKey, Vectors]]:
-    """Read conversations that have words; uses the CPU, touches nothing else."""
-    openings = model.classify([subject.customer_texts()[0] for subject in subjects])
-    whole = model.classify([_thread_text(subject) for subject in subjects])
+    reader: Reader, subjects: Sequence[Subject], predictions: Sequence[Prediction]
+) -> tuple[list[Analysis], list[tuple[IssueKey, ExtractedIssue]]]:
+    """Read conversations that have words; uses the CPU, touches nothing else.
+
+    `predictions` are those of `_texts_of` the same subjects.
+    """
+    openings, whole = predictions[: len(subjects)], predictions[len(subjects) :]
     found: list[tuple[IssueKey, ExtractedIssue]] = []
     analyses: list[Analysis] = []
     for subject, opening, final in zip(subjects, openings, whole, strict=True):
         extracted, analysis = _read_one(reader, subject, opening, final)
         analyses.append(analysis)
         found += [((analysis.conversation_id, n), issue) for n, issue in enumerate(extracted)]
-    return analyses, embed_issues(model, found)
+    return analyses, found
 
 
 def _thread_text(subject: Subject) -> str:

@@ -1,15 +1,26 @@
 """The local model of a workspace: when it is fitted anew, and where stages get it from."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from earmark.db import masked_storage, taxonomy_storage
 from earmark.db.connection import Database, ReadConnection
 from earmark.db.models import ProductArea, Taxonomy
 from earmark.db.statistics import refresh_statistics
-from earmark.db.taxonomy_storage import TextModelInfo
+from earmark.db.taxonomy_storage import NewTextModel, TextModelInfo
 from earmark.errors import Conflict
-from earmark.llm.base import TextModel, TextModels
+from earmark.llm.base import (
+    Encoded,
+    Encoder,
+    Lesson,
+    OpenEncoder,
+    Prediction,
+    TextModel,
+    TextModels,
+    Vectors,
+    words_of,
+)
 from earmark.pipeline.progress import Progress
 from earmark.prompts import default_taxonomy
 
@@ -19,11 +30,23 @@ _LEAST_TAGGED: Final = 5
 _MOST_AREAS: Final = 40
 
 
-class ModelShelf:
-    """Makes models, and keeps the last ones that were loaded in this process."""
+async def no_encoder() -> Encoder | None:
+    """The workspace's own model stands alone."""
+    return None
 
-    def __init__(self, models: TextModels, *, size: int = 2) -> None:
+
+class ModelShelf:
+    """Makes models, keeps the last ones that were loaded in this process, and asks them.
+
+    Where a ready-made encoder stands beside them, its vectors are fetched here, so that no caller
+    needs to know of it. None of this may be done inside a transaction.
+    """
+
+    def __init__(
+        self, models: TextModels, *, open_encoder: OpenEncoder = no_encoder, size: int = 2
+    ) -> None:
         self.models = models
+        self.encoder = open_encoder
         self._size = size
         self._loaded: dict[tuple[int, int], TextModel] = {}
         self._loading = asyncio.Lock()
@@ -48,6 +71,40 @@ class ModelShelf:
         while len(self._loaded) > self._size:
             del self._loaded[next(iter(self._loaded))]
 
+    async def suits(self, info: TextModelInfo) -> bool:
+        """Whether a model was made beside the present encoder, or none and there is none."""
+        encoder = await self.encoder()
+        return info.encoder_version == (encoder.version if encoder else None)
+
+    async def encode(self, model: TextModel, texts: Sequence[str]) -> Vectors | None:
+        """The encoder's vectors of masked texts, if the model needs them; equal texts only once.
+
+        Raises `Conflict` if the model was fitted beside another encoder than the present one.
+        """
+        if model.encoder_version is None:
+            return None
+        encoder = await self.encoder()
+        if encoder is None or encoder.version != model.encoder_version:
+            raise Conflict(
+                "The workspace's model was made beside another encoder than the present one.",
+                why=f"It needs {model.encoder_version}; EARMARK_ENCODER gives"
+                f" {encoder.version if encoder else 'none'}.",
+                fix="Start a run: the model is made anew.",
+            )
+        places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+        vectors = await encoder.encode(list(places))
+        return vectors[[places[text] for text in texts]]
+
+    async def classify(self, model: TextModel, texts: Sequence[str]) -> list[Prediction]:
+        """One prediction per masked text, off the event loop."""
+        encoded = await self.encode(model, texts)
+        return await asyncio.to_thread(model.classify, texts, encoded)
+
+    async def embed(self, model: TextModel, texts: Sequence[str]) -> Vectors:
+        """One vector per masked text, off the event loop."""
+        encoded = await self.encode(model, texts)
+        return await asyncio.to_thread(model.embed, texts, encoded)
+
 
 async def fit_model(
     database: Database, shelf: ModelShelf, workspace_id: int, progress: Progress
@@ -61,34 +118,55 @@ async def fit_model(
         texts = await masked_storage.sample_customer_texts(
             connection, workspace_id, limit=_MOST_TEXTS
         )
-    if present is not None and not _is_outdated(present, taxonomy, len(texts), shelf.models):
+    if present is not None and await _serves(present, taxonomy, len(texts), shelf):
         await progress.report(0, 0)
         return
     await progress.report(0, len(texts))
-    model = await asyncio.to_thread(shelf.models.fit, texts, taxonomy)
-    artefact = await asyncio.to_thread(model.dump)
+    encoded = await _encode_lessons(await shelf.encoder(), texts, taxonomy, ())
+    model = await asyncio.to_thread(shelf.models.fit, texts, taxonomy, (), encoded)
+    fitted = NewTextModel(
+        version=model.version,
+        taxonomy_version=taxonomy.version,
+        fitted_on=len(texts),
+        dimensions=model.dimensions,
+        encoder_version=model.encoder_version,
+        artefact=await asyncio.to_thread(model.dump),
+    )
     async with database.write() as connection:
-        model_id = await taxonomy_storage.add_model(
-            connection,
-            workspace_id,
-            version=model.version,
-            taxonomy_version=taxonomy.version,
-            fitted_on=len(texts),
-            dimensions=model.dimensions,
-            artefact=artefact,
-        )
+        model_id = await taxonomy_storage.add_model(connection, workspace_id, fitted)
         await progress.report(len(texts), len(texts), connection)
     shelf.keep(workspace_id, model_id, model)
 
 
-def _is_outdated(
-    present: TextModelInfo, taxonomy: Taxonomy, texts: int, models: TextModels
+async def _encode_lessons(
+    encoder: Encoder | None,
+    texts: Sequence[str],
+    taxonomy: Taxonomy,
+    lessons: Sequence[Lesson],
+) -> Encoded | None:
+    """What the encoder says of all that a model is fitted on; null without one."""
+    if encoder is None:
+        return None
+    words = [text for group in words_of(taxonomy) for text in group]
+    vectors = await encoder.encode([*texts, *words, *(lesson.text for lesson in lessons)])
+    ends = (len(texts), len(texts) + len(words))
+    return Encoded(
+        encoder_version=encoder.version,
+        texts=vectors[: ends[0]],
+        words=vectors[ends[0] : ends[1]],
+        lessons=vectors[ends[1] :],
+    )
+
+
+async def _serves(
+    present: TextModelInfo, taxonomy: Taxonomy, texts: int, shelf: ModelShelf
 ) -> bool:
-    """Another taxonomy, another method, or so many more texts that its vocabulary is too small."""
+    """Not with another taxonomy, method or encoder, or so many texts that its words are too few."""
     return (
-        present.taxonomy_version != taxonomy.version
-        or not present.version.startswith(models.algorithm)
-        or texts >= max(present.fitted_on, 1) * _REFIT_GROWTH
+        present.taxonomy_version == taxonomy.version
+        and present.version.startswith(shelf.models.algorithm)
+        and await shelf.suits(present)
+        and texts < max(present.fitted_on, 1) * _REFIT_GROWTH
     )
 
 

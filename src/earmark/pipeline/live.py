@@ -37,8 +37,9 @@ async def refresh(
         )
     await masking.mask_page(database, workspace_id, stored)
     async with database.read() as connection:
-        has_model = await taxonomy_storage.latest_model(connection, workspace_id) is not None
-    if has_model and stored:
+        info = await taxonomy_storage.latest_model(connection, workspace_id)
+    # A model that is out of date is made anew by the next run, which then reads these as well.
+    if stored and info is not None and await shelf.suits(info):
         await classify.classify_page(database, shelf, workspace_id, stored)
     async with database.read() as connection:
         return await event_storage.next_due_in(connection, workspace_id)

@@ -14,7 +14,7 @@ from typing import Final
 from earmark.db import run_storage
 from earmark.db.connection import Database, WriteConnection
 from earmark.db.models import Run, Stage
-from earmark.llm.base import ThemeFinder
+from earmark.llm.base import LanguageModel, ThemeFinder
 from earmark.pipeline import classify, first_look, ingest, learn, masking, stories, themes
 from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.progress import Progress
@@ -38,6 +38,8 @@ class Services:
     finder: ThemeFinder
     sync_every: timedelta | None = None
     """How often workspaces are looked at without being told to; null for never."""
+    language_model: LanguageModel | None = None
+    """Null offline."""
 
 
 async def make_pages(connection: WriteConnection, run: Run, stage: Stage) -> int:

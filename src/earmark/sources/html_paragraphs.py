@@ -20,6 +20,8 @@ def paragraphs_to_text(source: str) -> str | None:
 
     `source` has line ends as `\\n` and no characters that cannot be stored.
     """
+    if _is_single(source):
+        return " ".join(source[3:-4].split())
     lines: list[str] = []
     gap = position = 0
     while position < len(source):
@@ -30,6 +32,16 @@ def paragraphs_to_text(source: str) -> str | None:
         margin = 1 if found[1] == "no-margin" else 2
         gap = max(_write(found[2], lines, max(gap, margin)), margin)
     return "\n".join(lines)
+
+
+def _is_single(source: str) -> bool:
+    """Whether it is one paragraph of plain text, as half of all messages are."""
+    return (
+        source.startswith("<p>")
+        and source.endswith("</p>")
+        and source.count("<") == source.count(">") == 2
+        and "&" not in source
+    )
 
 
 def _write(text: str, lines: list[str], gap: int) -> int:

@@ -63,13 +63,16 @@ def repair(text: str) -> tuple[str, tuple[str, ...]]:
 
 def html_to_text(html: str | None) -> str:
     """Plain text of an Intercom body; a body without a known tag is plain text already."""
-    source, _ = repair(html or "")
-    source = _LINE_END.sub("\n", source)
+    source = html or ""
+    if not source.isprintable():  # otherwise it has no line ends, and nothing to mend
+        source = _LINE_END.sub("\n", repair(source)[0])
+    text = paragraphs_to_text(source) if source.startswith("<p") else None
+    if text is not None:
+        return text
     if not _TAG.search(source):
         text = _ENTITY.sub(_decode, source) if "&" in source else source
         return "\n".join(line.rstrip() for line in text.strip().split("\n"))
-    text = paragraphs_to_text(source)
-    return tree_to_text(source) if text is None else text
+    return tree_to_text(source)
 
 
 def tree_to_text(source: str) -> str:

@@ -1,8 +1,9 @@
 """Bytes to wire shapes, wire shapes to the vocabulary."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -20,8 +21,8 @@ from earmark.errors import SourceRejected, SourceUnavailable
 from earmark.sources.base import Deletion, Listed, Unreadable
 from earmark.sources.html_text import html_to_text, repair
 from earmark.sources.intercom_models import (
-    Attachments,
     WireAdmin,
+    WireAttachment,
     WireAuthor,
     WireCompany,
     WireContact,
@@ -35,6 +36,7 @@ W = TypeVar("W", bound=BaseModel)
 
 _CUSTOMER_TYPES = frozenset({"user", "lead", "contact", "visitor"})
 _TEAMMATE_TYPES = frozenset({"admin", "team", "teammate"})
+_NOBODY: Final = WireAuthor()
 _MERGED_IN = "merged_primary_conversation"
 """The part that a merge leaves in the conversation that lives on."""
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -103,10 +105,11 @@ def to_time(seconds: int | None) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def to_listed(row: JsonValue) -> Listed | Unreadable:
+def to_listed(row: WireConversation | JsonValue) -> Listed | Unreadable:
     """One row of a listing."""
     try:
-        wire = WireConversation.model_validate(row)
+        is_sound = isinstance(row, WireConversation)
+        wire = row if is_sound else WireConversation.model_validate(row)
     except ValidationError as error:
         identifier = row.get("id") if isinstance(row, dict) else None
         return Unreadable(
@@ -136,7 +139,7 @@ def linked_ids(wire: WireConversation) -> list[str]:
 def count_taken_in(wire: WireConversation) -> int:
     """How many conversations were merged into this one, as its parts tell."""
     parts = wire.conversation_parts.conversation_parts if wire.conversation_parts else []
-    return sum(part.part_type == _MERGED_IN for part in parts)
+    return sum(part.get("part_type") == _MERGED_IN for part in parts)
 
 
 def may_be_merged(wire: WireConversation) -> bool:
@@ -177,7 +180,7 @@ def to_thread(wire: WireConversation, repairs: tuple[str, ...], listed_id: str) 
     conversation = _to_conversation(wire, listed_id, created_at)
     return Thread(
         conversation=conversation,
-        messages=tuple(_to_messages(wire, conversation)),
+        messages=_to_messages(wire, conversation),
         contact=_to_contact_stub(wire, conversation.contact_id),
         repairs=repairs,
     )
@@ -194,11 +197,11 @@ def _to_conversation(wire: WireConversation, identifier: str, created_at: dateti
         created_at=created_at,
         updated_at=to_time(wire.updated_at) or created_at,
         title=_plain(wire.title),
-        subject=_plain(source.subject),
+        subject=_plain(source.get("subject")),
         state=wire.state or ("closed" if wire.open is False else "open"),
-        channel=source.type,
-        delivered_as=source.delivered_as,
-        source_url=source.url,
+        channel=source.get("type"),
+        delivered_as=source.get("delivered_as"),
+        source_url=source.get("url"),
         priority=wire.priority,
         contact_id=_contact_id(wire),
         company_id=wire.company.id if wire.company else None,
@@ -212,8 +215,8 @@ def _to_conversation(wire: WireConversation, identifier: str, created_at: dateti
         parts_expected=received if total is None else total,
         parts_received=received,
         truncated=total is not None and total > received,
-        redacted=bool(source.redacted)
-        or any(part.redacted for part in (parts.conversation_parts if parts else ())),
+        redacted=bool(source.get("redacted"))
+        or any(part.get("redacted") for part in (parts.conversation_parts if parts else ())),
     )
 
 
@@ -230,80 +233,81 @@ def _contact_id(wire: WireConversation) -> str | None:
     for reference in wire.contacts.contacts if wire.contacts else ():
         if reference.id:
             return reference.id
-    author = wire.source.author if wire.source else None
-    return author.id if author and author.type in _CUSTOMER_TYPES else None
+    author = wire.source.get("author") if wire.source else None
+    return author.get("id") if author and author.get("type") in _CUSTOMER_TYPES else None
 
 
 def _to_contact_stub(wire: WireConversation, contact_id: str | None) -> Contact | None:
     if contact_id is None:
         return None
-    authors = [wire.source.author if wire.source else None]
+    authors = [wire.source.get("author") if wire.source else None]
     if wire.conversation_parts:
-        authors += [part.author for part in wire.conversation_parts.conversation_parts]
-    known = next((author for author in authors if author and author.id == contact_id), None)
+        authors += [part.get("author") for part in wire.conversation_parts.conversation_parts]
+    known = next((author for author in authors if author and author.get("id") == contact_id), None)
     if known is None:
         return Contact(id=contact_id)
-    role = "lead" if known.type == "lead" else "user"
-    return Contact(id=contact_id, role=role, name=known.name, email=known.email)
+    role = "lead" if known.get("type") == "lead" else "user"
+    return Contact(id=contact_id, role=role, name=known.get("name"), email=known.get("email"))
 
 
-def _to_messages(wire: WireConversation, conversation: Conversation) -> list[Message]:
+def _to_messages(wire: WireConversation, conversation: Conversation) -> tuple[Message, ...]:
     parts = wire.conversation_parts.conversation_parts if wire.conversation_parts else []
     opening = wire.source or WireSource()
-    candidates = [
-        _message(conversation, opening, "source", "source", conversation.created_at, 0)
-    ] + [
-        _message(
-            conversation,
-            part,
-            part.id or f"part-{position}",
-            part.part_type or "unknown",
-            to_time(part.created_at) or conversation.created_at,
-            position,
-        )
-        for position, part in enumerate(parts, start=1)
-        if part.body
-    ]
-    unique = {message.id: message for message in candidates if message.body}
-    return list(unique.values())
+    identifier, created_at = conversation.id, conversation.created_at
+    first = _fields(identifier, opening, "source", "source", created_at, 0)
+    found = {"source": first} if first["body"] else {}
+    for position, part in enumerate(parts, start=1):
+        if part.get("body"):
+            fields = _fields(
+                identifier,
+                part,
+                part.get("id") or f"part-{position}",
+                part.get("part_type") or "unknown",
+                to_time(part.get("created_at")) or created_at,
+                position,
+            )
+            if fields["body"]:
+                found[fields["id"]] = fields
+    return tuple(map(Message.trusted, found.values()))
 
 
-def _message(
-    conversation: Conversation,
+def _fields(
+    conversation_id: str,
     wire: WireSource | WirePart,
     identifier: str,
     part_type: str,
     created_at: datetime,
     position: int,
-) -> Message:
-    author = wire.author or WireAuthor()
-    return Message(
-        id=identifier,
-        conversation_id=conversation.id,
-        position=position,
-        author_role=_author_role(author),
-        author_id=author.id,
-        author_name=author.name,
-        from_ai_agent=bool(author.from_ai_agent),
-        part_type=part_type,
-        is_note=part_type == "note",
-        created_at=created_at,
-        body=html_to_text(wire.body),
-        redacted=bool(wire.redacted),
-        attachments=_attachments(wire.attachments),
-    )
+) -> dict[str, Any]:
+    """Those of a `Message`; the wire shapes have checked what comes from outside."""
+    author = wire.get("author") or _NOBODY
+    return {
+        "id": identifier,
+        "conversation_id": conversation_id,
+        "position": position,
+        "author_role": _author_role(author),
+        "author_id": author.get("id"),
+        "author_name": author.get("name"),
+        "from_ai_agent": bool(author.get("from_ai_agent")),
+        "part_type": part_type,
+        "is_note": part_type == "note",
+        "created_at": created_at,
+        "body": html_to_text(wire.get("body")),
+        "redacted": bool(wire.get("redacted")),
+        "attachments": _attachments(wire.get("attachments") or ()),
+    }
 
 
 def _author_role(author: WireAuthor) -> AuthorRole:
     # An unknown type is never taken for a customer: its words would count as evidence.
-    if author.from_ai_agent:
+    if author.get("from_ai_agent"):
         return AuthorRole.BOT
-    if author.type in _CUSTOMER_TYPES:
+    if author.get("type") in _CUSTOMER_TYPES:
         return AuthorRole.CUSTOMER
-    return AuthorRole.TEAMMATE if author.type in _TEAMMATE_TYPES else AuthorRole.BOT
+    return AuthorRole.TEAMMATE if author.get("type") in _TEAMMATE_TYPES else AuthorRole.BOT
 
 
-def _attachments(wires: Attachments) -> tuple[Attachment, ...]:
+def _attachments(wires: Sequence[WireAttachment]) -> tuple[Attachment, ...]:
     return tuple(
         Attachment(
             name=wire.name or "", content_type=wire.content_type or "", size_bytes=wire.filesize

@@ -93,3 +93,11 @@ CREATE TABLE spending_totals (
     spent_usd    numeric(14, 8) NOT NULL,
     PRIMARY KEY (workspace_id, scope, key)
 );
+
+-- How each model endpoint (by the hash of its address and model) has to be asked for a shape.
+CREATE TABLE model_endpoints (
+    endpoint_hash text        NOT NULL PRIMARY KEY,
+    model         text        NOT NULL,
+    form          text        NOT NULL CHECK (form IN ('json_schema', 'json_object', 'tool', 'prompt')),
+    probed_at     timestamptz NOT NULL DEFAULT now()
+);

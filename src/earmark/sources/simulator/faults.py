@@ -86,7 +86,9 @@ class Faults(Model):
     quota_per_minute: int | None = Field(default=None, ge=1)
     """The rate limit, in place of the one that the server was started with."""
     other_consumer: Share = 0
-    """The share of every window of ten seconds that somebody else uses, evenly over its time."""
+    """The share of every window that somebody else uses, evenly over its time."""
+    window_seconds: int = Field(default=10, ge=1, le=60)
+    """The length of the windows of the rate limit."""
 
     # ------------------------------------------------------------ answers
     error_share: Share = 0

@@ -107,7 +107,7 @@ class ServerState:
         self.live.index_lag = faults.index_lag
         self.live.bend(Bending(faults.tie_seconds, faults.long_threads))
         limit = faults.quota_per_minute or self.rate_limit_per_minute
-        self.limiter.configure(limit, faults.other_consumer)
+        self.limiter.configure(limit, faults.other_consumer, faults.window_seconds)
 
     async def find(
         self, table: Table, objects: Searchable, query: Query | None, sort: Sort
