@@ -132,7 +132,7 @@ export const comparison = (items: number): string =>
 export const gateColumns = { measure: "Measure", before: "Before", after: "After", test: "Change" };
 export const rightCount = "Right";
 export const onlyOne = (onlyBefore: number, onlyAfter: number, p: number): string =>
-  `${count(onlyAfter)} gained, ${count(onlyBefore)} lost (McNemar p = ${p < 0.001 ? "<0.001" : p.toFixed(3)})`;
+  `${count(onlyAfter)} gained, ${count(onlyBefore)} lost (McNemar p ${p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`})`;
 export const changeOf = (change: Interval): string =>
   `${signed(change.value)} (${signed(change.low)} to ${signed(change.high)})`;
 const signed = (value: number): string => `${value > 0 ? "+" : ""}${precise(value)}`;

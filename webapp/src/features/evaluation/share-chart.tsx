@@ -6,7 +6,7 @@ import styles from "./share-chart.module.css";
 const HEIGHT = 260;
 const WIDEST = 520;
 const LEFT = 44;
-const RIGHT = 12;
+const RIGHT = 20;
 const TOP = 10;
 const BOTTOM = 40;
 const PARTS = 4;
