@@ -91,7 +91,9 @@ async def _themes(reader: ReadConnection, workspace_id: int) -> dict[str, tuple[
 
 async def _estimates(read: Read, labels: int, seed: int) -> list[tuple[str, Estimate, int]]:
     """What is shown after so many labels, with the true count of each."""
-    places = np.random.default_rng(seed).choice(len(read.ids), labels, replace=False)
+    places: list[int] = (
+        np.random.default_rng(seed).choice(len(read.ids), labels, replace=False).tolist()
+    )
     drawn = [read.ids[place] for place in places]
     shown: list[tuple[str, Estimate, int]] = []
     async with (
