@@ -1,3 +1,3 @@
 """Fixtures by topic live in `tests/fixtures`; this file only names them."""
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.demo"]
+pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.demo", "tests.fixtures.readings"]

@@ -20,6 +20,8 @@ EarmarkError
 ├── NotFound                    no such workspace, conversation, theme, story or run
 ├── Unsigned                    a notification that nobody we know has signed
 ├── Conflict                    the request is sound, the present state forbids it
+├── VersionMissing              an edit does not say which version it was made of
+├── VersionStale                an edit was made of a version that is not the last one any more
 └── InvalidInput                a value that the caller gave cannot be used
 
 Each carries what happened, why, and what to do next; its class decides the HTTP status, the exit
@@ -216,6 +218,21 @@ class Conflict(EarmarkError):
 
     status = 409
     slug = "conflict"
+
+
+class VersionMissing(EarmarkError):
+    """An edit must say which version of the thing it was made of."""
+
+    status = 428
+    exit_code = 2
+    slug = "version-missing"
+
+
+class VersionStale(EarmarkError):
+    """Somebody else has edited it since."""
+
+    status = 412
+    slug = "version-stale"
 
 
 class InvalidInput(EarmarkError):

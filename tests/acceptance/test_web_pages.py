@@ -52,6 +52,7 @@ async def list_pages(page: Page) -> dict[str, str]:
         "run": f"{base}/runs/{run['id']}",
         "coverage": f"{base}/coverage",
         "coverage-table": f"{base}/coverage?chart=table",
+        "review": f"{base}/review",
         "no-such-theme": f"{base}/themes/999999",
         "no-such-page": f"{base}/nowhere",
     }

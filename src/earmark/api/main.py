@@ -22,8 +22,11 @@ from earmark.api.routers import (
     evaluation,
     failures,
     health,
+    masked,
+    review,
     runs,
     stories,
+    taxonomy,
     themes,
     webhooks,
     workspaces,
@@ -41,7 +44,17 @@ API_PREFIX: Final = "/api/v1"
 _NO_CEILINGS: Final = Ceilings()
 _INDEX: Final = "index.html"
 _ROUTERS: Final = (
-    *(workspaces, conversations, themes, stories, runs, coverage, failures, cost),
+    workspaces,
+    conversations,
+    masked,
+    themes,
+    stories,
+    runs,
+    coverage,
+    failures,
+    cost,
+    taxonomy,
+    review,
     evaluation,
 )
 

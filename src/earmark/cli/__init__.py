@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "coverage": ("covering", "coverage"),
     "failures": ("covering", "app"),
     "attributes": ("attributes", "attributes"),
+    "taxonomy": ("taxonomy", "app"),
     "erase": ("erasing", "app"),
     "cost": ("cost", "app"),
     "eval": ("evaluating", "evaluate"),

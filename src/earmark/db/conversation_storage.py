@@ -32,6 +32,7 @@ class ReadableConversation(Model):
     id: str
     content_hash: str
     subject: str | None
+    """Masked."""
     source_url: str | None
     tags: tuple[str, ...]
 
@@ -208,7 +209,8 @@ async def list_readable(
     """What reading needs to know of conversations besides their messages; deleted ones left out."""
     async with connection.cursor(row_factory=class_row(ReadableConversation)) as cursor:
         await cursor.execute(
-            "SELECT id, content_hash, subject, source_url, tags FROM conversations"
+            "SELECT id, content_hash, masked_subject AS subject, source_url, tags"
+            " FROM conversations"
             " WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s)"
             " ORDER BY id",
             {"workspace_id": workspace_id, "ids": list(conversation_ids)},
@@ -231,16 +233,24 @@ async def get_conversation(
     connection: ReadConnection, workspace_id: int, conversation_id: str
 ) -> Conversation | None:
     """One conversation without its messages; null if there is none or it was deleted."""
+    found = await list_conversations(connection, workspace_id, [conversation_id])
+    return found[0] if found else None
+
+
+async def list_conversations(
+    connection: ReadConnection, workspace_id: int, conversation_ids: Sequence[str]
+) -> list[Conversation]:
+    """Conversations without their messages; those that are not there are left out."""
     async with connection.cursor(row_factory=class_row(Conversation)) as cursor:
         await cursor.execute(
             "SELECT id, created_at, updated_at, title, subject, state, channel, delivered_as,"
             " source_url, priority, contact_id, company_id, admin_assignee_id, team_assignee_id,"
             " tags, rating, rating_remark, ai_agent_participated, custom_attributes,"
             " parts_expected, parts_received, truncated, redacted, partial FROM conversations"
-            " WHERE workspace_id = %(workspace_id)s AND id = %(id)s",
-            {"workspace_id": workspace_id, "id": conversation_id},
+            " WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s) ORDER BY id",
+            {"workspace_id": workspace_id, "ids": list(conversation_ids)},
         )
-        return await cursor.fetchone()
+        return await cursor.fetchall()
 
 
 async def list_messages(

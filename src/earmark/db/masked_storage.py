@@ -8,18 +8,41 @@ from psycopg.types.json import Jsonb
 
 from earmark.db.bulk import stage
 from earmark.db.connection import ReadConnection, WriteConnection
-from earmark.db.models import MaskedMessage
+from earmark.db.models import MaskedConversation, MaskedMessage, MaskSpans, Model
 
 _masked_row = attrgetter("conversation_id", "message_id", "text")
+
+
+class Maskable(Model):
+    """What is known of a conversation before its messages are masked."""
+
+    id: str
+    content_hash: str
+    subject: str | None
+
+
+async def list_maskable(
+    connection: ReadConnection, workspace_id: int, conversation_ids: Sequence[str]
+) -> list[Maskable]:
+    """Conversations with their unmasked subjects; deleted ones left out."""
+    async with connection.cursor(row_factory=class_row(Maskable)) as cursor:
+        await cursor.execute(
+            "SELECT id, content_hash, subject FROM conversations"
+            " WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s) ORDER BY id",
+            {"workspace_id": workspace_id, "ids": list(conversation_ids)},
+        )
+        return await cursor.fetchall()
 
 
 async def store_masked(
     connection: WriteConnection,
     workspace_id: int,
-    messages: Sequence[MaskedMessage],
-    keys: Mapping[str, str],
+    conversations: Sequence[MaskedConversation],
+    *,
+    masker: str,
 ) -> None:
-    """Replace the masked copies of conversations; `keys` is conversation id to masked key."""
+    """Replace the masked copies of conversations; `masker` is the version that made them."""
+    keys = {item.id: f"{item.content_hash}:{masker}" for item in conversations}
     present = await _lock_unchanged(connection, workspace_id, keys)
     await connection.execute(
         "DELETE FROM masked_messages WHERE workspace_id = %(workspace_id)s"
@@ -40,7 +63,8 @@ async def store_masked(
                 Jsonb(message.own_spans),
                 Jsonb(message.mask_spans),
             )
-            for message in messages
+            for item in conversations
+            for message in item.messages
         ),
     )
     await connection.execute(
@@ -51,11 +75,18 @@ async def store_masked(
         {"present": present},
     )
     await connection.execute(
-        "UPDATE conversations c SET masked_key = k.key"
-        " FROM unnest(%(ids)s::text[], %(keys)s::text[]) AS k (id, key)"
-        " WHERE c.workspace_id = %(workspace_id)s AND c.id = k.id"
-        " AND k.key LIKE c.content_hash || ':%%'",
-        {"workspace_id": workspace_id, "ids": list(keys), "keys": list(keys.values())},
+        "UPDATE conversations c SET masked_key = k.key, masked_subject = k.subject,"
+        " subject_spans = k.spans FROM unnest(%(ids)s::text[], %(keys)s::text[],"
+        " %(subjects)s::text[], %(spans)s::jsonb[]) AS k (id, key, subject, spans)"
+        " WHERE c.workspace_id = %(workspace_id)s AND c.id = k.id AND c.id = ANY(%(present)s)",
+        {
+            "workspace_id": workspace_id,
+            "present": present,
+            "ids": list(keys),
+            "keys": list(keys.values()),
+            "subjects": [item.subject for item in conversations],
+            "spans": [Jsonb(item.subject_spans) for item in conversations],
+        },
     )
 
 
@@ -117,5 +148,66 @@ async def sample_customer_texts(
             " = (k.workspace_id, k.conversation_id, k.message_id)"
             " WHERE m.author_role = 'customer' GROUP BY chosen.id ORDER BY chosen.id",
             {"workspace_id": workspace_id, "limit": limit},
+        )
+        return await cursor.fetchall()
+
+
+class MaskedOriginal(MaskedMessage):
+    """A masked message with the body that it was made from."""
+
+    body: str
+
+
+class MaskedThread(Model):
+    """All that models see of a conversation, and what it was made from. Never for a model."""
+
+    id: str
+    masked_key: str | None
+    """Content hash and masker version; null: not masked yet, or changed since."""
+    subject: str | None
+    masked_subject: str | None
+    subject_spans: MaskSpans
+    messages: tuple[MaskedOriginal, ...] = ()
+
+
+async def list_masked_threads(
+    connection: ReadConnection, workspace_id: int, conversation_ids: Sequence[str]
+) -> list[MaskedThread]:
+    """Masked copies with their originals, in the order of the ids; unknown ids are left out."""
+    parameters = {"workspace_id": workspace_id, "ids": list(conversation_ids)}
+    async with connection.cursor(row_factory=class_row(MaskedThread)) as cursor:
+        await cursor.execute(
+            "SELECT id, masked_key, subject, masked_subject, subject_spans FROM conversations"
+            " WHERE workspace_id = %(workspace_id)s AND id = ANY(%(ids)s)",
+            parameters,
+        )
+        threads = {thread.id: thread async for thread in cursor}
+    messages: dict[str, list[MaskedOriginal]] = {identifier: [] for identifier in threads}
+    async with connection.cursor(row_factory=class_row(MaskedOriginal)) as cursor:
+        await cursor.execute(
+            "SELECT k.conversation_id, k.message_id, m.author_role, m.is_note, k.text,"
+            " k.own_spans, k.mask_spans, m.body FROM masked_messages k JOIN messages m"
+            " ON (m.workspace_id, m.conversation_id, m.id)"
+            " = (k.workspace_id, k.conversation_id, k.message_id)"
+            " WHERE k.workspace_id = %(workspace_id)s AND k.conversation_id = ANY(%(ids)s)"
+            " ORDER BY k.conversation_id, m.created_at, m.position, m.id",
+            parameters,
+        )
+        async for message in cursor:
+            messages[message.conversation_id].append(message)
+    return [
+        threads[identifier].model_copy(update={"messages": tuple(messages[identifier])})
+        for identifier in dict.fromkeys(conversation_ids)
+        if identifier in threads
+    ]
+
+
+async def sample_masked(connection: ReadConnection, workspace_id: int, *, number: int) -> list[str]:
+    """Masked conversations drawn at random, another sample each time."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT id FROM conversations WHERE workspace_id = %(workspace_id)s"
+            " AND masked_key IS NOT NULL ORDER BY random() LIMIT %(number)s",
+            {"workspace_id": workspace_id, "number": number},
         )
         return await cursor.fetchall()

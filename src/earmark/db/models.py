@@ -253,6 +253,9 @@ class ProductArea(Model):
     name: str
     patterns: tuple[str, ...] = ()
     """Tags and URL path prefixes that mean this area."""
+    definition: str = ""
+    parent_id: str | None = None
+    """The area that it is a part of."""
 
 
 class Taxonomy(Model):
@@ -372,6 +375,10 @@ class Evidence(Model):
     """One past its last code point."""
 
 
+MaskSpans = tuple[tuple[int, int, int, int, str], ...]
+"""(start, end) in the masked text, (start, end) in what was masked, kind of the placeholder."""
+
+
 class MaskedMessage(Model):
     """The copy of a message that models see: its author's own words, without personal data."""
 
@@ -382,8 +389,19 @@ class MaskedMessage(Model):
     text: str
     own_spans: tuple[tuple[int, int], ...]
     """Ranges of the body that are the author's own words; `text` is made from them joined."""
-    mask_spans: tuple[tuple[int, int, int, int, str], ...]
-    """(start, end) in `text`, (start, end) in the joined own words, kind of the placeholder."""
+    mask_spans: MaskSpans
+    """Back to the joined own words."""
+
+
+class MaskedConversation(Model):
+    """All that models see of a conversation's words."""
+
+    id: str
+    content_hash: str
+    """Of what was masked."""
+    subject: str | None
+    subject_spans: MaskSpans = ()
+    messages: tuple[MaskedMessage, ...]
 
 
 class Issue(Model):

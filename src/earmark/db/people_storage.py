@@ -26,6 +26,8 @@ class KnownPeople(Model):
     emails: tuple[str, ...]
     phones: tuple[str, ...]
     companies: tuple[str, ...]
+    attributes: tuple[tuple[str, str], ...] = ()
+    """Names and texts of custom attributes of the contact and the company."""
 
 
 async def hold_erasures(connection: WriteConnection, workspace_id: int) -> None:
@@ -141,6 +143,13 @@ async def list_known_people(
         " array_remove(array_agg(DISTINCT n.email), NULL) AS emails,"
         " array_remove(array_agg(DISTINCT n.phone), NULL) AS phones,"
         " array_remove(array_agg(DISTINCT o.name), NULL) AS companies"
+        " , coalesce((SELECT jsonb_agg(jsonb_build_array(t.key, t.value #>> '{}')"
+        "     ORDER BY t.key, t.value) FROM"
+        "     (SELECT custom_attributes a FROM contacts p WHERE p.workspace_id = c.workspace_id"
+        "         AND p.id = c.contact_id"
+        "      UNION ALL SELECT custom_attributes FROM companies f"
+        "       WHERE f.workspace_id = c.workspace_id AND f.id = c.company_id) s,"
+        "     jsonb_each(s.a) t WHERE jsonb_typeof(t.value) = 'string'), '[]') AS attributes"
         " FROM conversations c"
         " LEFT JOIN LATERAL ("
         "   SELECT name, email, phone FROM contacts p"
@@ -154,7 +163,8 @@ async def list_known_people(
         "      AND m.author_role = 'teammate'"
         " ) n ON true"
         " LEFT JOIN companies o ON o.workspace_id = c.workspace_id AND o.id = c.company_id"
-        " WHERE c.workspace_id = %(workspace_id)s AND c.id = ANY(%(ids)s) GROUP BY c.id",
+        " WHERE c.workspace_id = %(workspace_id)s AND c.id = ANY(%(ids)s)"
+        " GROUP BY c.workspace_id, c.id",
         {"workspace_id": workspace_id, "ids": list(conversation_ids)},
     )
     return {
@@ -163,6 +173,7 @@ async def list_known_people(
             emails=row["emails"],
             phones=row["phones"],
             companies=row["companies"],
+            attributes=row["attributes"],
         )
         async for row in cursor
     }

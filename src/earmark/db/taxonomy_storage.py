@@ -1,5 +1,7 @@
 """Taxonomy versions and the local models fitted under them."""
 
+from datetime import datetime
+
 from psycopg.rows import class_row
 
 from earmark.db.connection import ReadConnection, WriteConnection
@@ -32,12 +34,27 @@ class NewTextModel(Model):
     artefact: bytes
 
 
-async def get_taxonomy(connection: ReadConnection, workspace_id: int) -> Taxonomy | None:
-    """The newest version; null for a workspace that has none yet."""
+class TaxonomyVersion(Model):
+    """A version without its content."""
+
+    version: int
+    note: str
+    created_at: datetime
+    categories: int
+    areas: int
+    change_id: int | None
+    """The change that made it by being applied or reverted; null for the first."""
+
+
+async def get_taxonomy(
+    connection: ReadConnection, workspace_id: int, version: int | None = None
+) -> Taxonomy | None:
+    """That version, or the newest; null where there is none."""
     cursor = await connection.execute(
         "SELECT max(version) AS version FROM taxonomy_versions"
-        " WHERE workspace_id = %(workspace_id)s",
-        {"workspace_id": workspace_id},
+        " WHERE workspace_id = %(workspace_id)s"
+        " AND version = coalesce(%(version)s::int, version)",
+        {"workspace_id": workspace_id, "version": version},
     )
     row = await cursor.fetchone()
     if row is None or row["version"] is None:
@@ -53,7 +70,7 @@ async def get_taxonomy(connection: ReadConnection, workspace_id: int) -> Taxonom
         found = await categories.fetchall()
     async with connection.cursor(row_factory=class_row(ProductArea)) as areas:
         await areas.execute(
-            "SELECT id, name, patterns FROM product_areas"
+            "SELECT id, name, patterns, definition, parent_id FROM product_areas"
             " WHERE workspace_id = %(workspace_id)s AND taxonomy_version = %(version)s"
             " ORDER BY position",
             key,
@@ -61,6 +78,24 @@ async def get_taxonomy(connection: ReadConnection, workspace_id: int) -> Taxonom
         return Taxonomy(
             version=row["version"], categories=tuple(found), areas=tuple(await areas.fetchall())
         )
+
+
+async def list_versions(connection: ReadConnection, workspace_id: int) -> list[TaxonomyVersion]:
+    """All versions, newest first, with the change that made each."""
+    async with connection.cursor(row_factory=class_row(TaxonomyVersion)) as cursor:
+        await cursor.execute(
+            "SELECT v.version, v.note, v.created_at,"
+            " (SELECT count(*) FROM categories c WHERE (c.workspace_id, c.taxonomy_version)"
+            " = (v.workspace_id, v.version)) AS categories,"
+            " (SELECT count(*) FROM product_areas a WHERE (a.workspace_id, a.taxonomy_version)"
+            " = (v.workspace_id, v.version)) AS areas,"
+            " (SELECT max(h.id) FROM taxonomy_changes h WHERE h.workspace_id = v.workspace_id"
+            " AND v.version IN (h.applied_version, h.reverted_version)) AS change_id"
+            " FROM taxonomy_versions v WHERE v.workspace_id = %(workspace_id)s"
+            " ORDER BY v.version DESC",
+            {"workspace_id": workspace_id},
+        )
+        return await cursor.fetchall()
 
 
 async def add_taxonomy(
@@ -95,14 +130,13 @@ async def add_taxonomy(
         )
         await cursor.executemany(
             "INSERT INTO product_areas (workspace_id, taxonomy_version, position, id, name,"
-            " patterns) VALUES (%(workspace_id)s, %(version)s, %(position)s, %(id)s, %(name)s,"
-            " %(patterns)s)",
+            " patterns, definition, parent_id) VALUES (%(workspace_id)s, %(version)s,"
+            " %(position)s, %(id)s, %(name)s, %(patterns)s, %(definition)s, %(parent_id)s)",
             [
                 {
                     **key,
                     "position": position,
-                    "id": area.id,
-                    "name": area.name,
+                    **area.model_dump(exclude={"patterns"}),
                     "patterns": list(area.patterns),
                 }
                 for position, area in enumerate(taxonomy.areas)
@@ -164,3 +198,21 @@ async def add_model(connection: WriteConnection, workspace_id: int, fitted: NewT
     )
     row = await cursor.fetchone()
     return int(row["id"]) if row else 0
+
+
+async def copy_model(
+    connection: WriteConnection, workspace_id: int, *, of_version: int, to_version: int
+) -> bool:
+    """Let the newest model of one taxonomy version serve another of the same content.
+
+    It is the latest from now on; false if that version has none.
+    """
+    cursor = await connection.execute(
+        "INSERT INTO text_models (workspace_id, version, taxonomy_version, fitted_on, dimensions,"
+        " artefact, lessons, encoder_version, calibration) SELECT workspace_id, version,"
+        " %(to_version)s, fitted_on, dimensions, artefact, lessons, encoder_version, calibration"
+        " FROM text_models WHERE workspace_id = %(workspace_id)s"
+        " AND taxonomy_version = %(of_version)s ORDER BY id DESC LIMIT 1",
+        {"workspace_id": workspace_id, "of_version": of_version, "to_version": to_version},
+    )
+    return cursor.rowcount > 0

@@ -15,7 +15,7 @@ from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 
-from earmark.db import run_storage
+from earmark.db import change_storage, run_storage
 from earmark.db.connection import WriteConnection
 from earmark.db.models import Run, RunStatus, Stage, StageProgress
 from earmark.errors import Conflict, DatabaseFull, DatabaseUnavailable, EarmarkError, NotFound
@@ -23,13 +23,14 @@ from earmark.jobs.queue import (
     ADVANCE,
     LIVE,
     PAGE,
+    PREVIEW,
     RESCUE,
     STAGE,
     SWEEP,
     JobQueue,
     start_run,
 )
-from earmark.pipeline import live
+from earmark.pipeline import live, taxonomy_preview
 from earmark.pipeline.run import (
     PAGED,
     Services,
@@ -105,6 +106,7 @@ class Engine:
         app.task(name=STAGE, retry=retry, pass_context=True)(self.stage)
         app.task(name=PAGE, retry=retry, pass_context=True)(self.page)
         app.task(name=LIVE, retry=retry)(self.live)
+        app.task(name=PREVIEW, retry=retry, pass_context=True)(self.preview)
         sweep = app.task(name=SWEEP, priority=20, queueing_lock=SWEEP)(self.sweep)
         app.periodic(cron="* * * * *")(sweep)
         rescue = app.task(name=RESCUE, priority=100, queueing_lock=RESCUE)(self.rescue)
@@ -205,6 +207,25 @@ class Engine:
         if seconds is not None:
             async with self._database.write() as connection:
                 await self._queue.live(connection, workspace_id, seconds=seconds)
+
+    async def preview(self, context: JobContext, workspace_id: int, change_id: int) -> None:
+        """Find out what a change of the taxonomy would do, or record why that is not known."""
+        try:
+            await taxonomy_preview.make_preview(
+                self._database, self._services.shelf, workspace_id, change_id
+            )
+        except (EarmarkError, ConnectorException) as error:
+            if self._retry.will_retry(error, context.job):
+                raise
+            reason = _reason(error)
+        except Exception as error:  # noqa: BLE001 - process edge: the preview must say that it ended
+            await _log.aerror("preview_failed", change_id=change_id, **_trace(error))
+            reason = _reason(error)
+        else:
+            self._retry.forget(context.job)
+            return
+        async with self._database.write() as connection:
+            await change_storage.fail_preview(connection, workspace_id, change_id, reason=reason)
 
     async def sweep(self, timestamp: int) -> None:
         """Start a run for each workspace that was not looked at lately."""

@@ -19,6 +19,7 @@ ADVANCE: Final = "advance"
 STAGE: Final = "stage"
 PAGE: Final = "page"
 LIVE: Final = "live"
+PREVIEW: Final = "preview"
 RESCUE: Final = "rescue"
 SWEEP: Final = "sweep"
 _RUN_QUEUE: Final = "runs"
@@ -98,6 +99,16 @@ class JobQueue:
                 " AND queueing_lock = %(lock)s",
                 {"lock": f"live:{workspace_id}", "seconds": seconds},
             )
+
+    async def preview(self, connection: WriteConnection, workspace_id: int, change_id: int) -> None:
+        """Let a worker find out what a change of the taxonomy would do; somebody waits for it."""
+        await self._app.configure_task(
+            PREVIEW,
+            queue=_RUN_QUEUE,
+            priority=15,
+            lock=f"preview:{workspace_id}",
+            connection=connection,
+        ).defer_async(workspace_id=workspace_id, change_id=change_id)
 
 
 def run_key(run: Run) -> dict[str, JSONValue]:

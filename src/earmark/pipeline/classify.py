@@ -206,6 +206,12 @@ def _read_one(
     )
 
 
+def decide(prediction: Prediction) -> tuple[str, float]:
+    """The category that a prediction amounts to, and the probability of the best one."""
+    top = prediction.probabilities[0]
+    return (prediction.category_ids[0] if top >= _SURE else CANNOT_TELL), top
+
+
 def to_classification(
     reader: Reader,
     conversation_id: str,

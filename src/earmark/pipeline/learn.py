@@ -24,7 +24,8 @@ from earmark.llm.base import (
 from earmark.pipeline.progress import Progress
 from earmark.prompts import default_taxonomy
 
-_MOST_TEXTS: Final = 20_000
+MOST_TEXTS: Final = 20_000
+"""A model is fitted on a sample of so many, if there are more."""
 _REFIT_GROWTH: Final = 2.0
 _LEAST_TAGGED: Final = 5
 _MOST_AREAS: Final = 40
@@ -116,14 +117,13 @@ async def fit_model(
     async with database.read() as connection:
         present = await taxonomy_storage.latest_model(connection, workspace_id)
         texts = await masked_storage.sample_customer_texts(
-            connection, workspace_id, limit=_MOST_TEXTS
+            connection, workspace_id, limit=MOST_TEXTS
         )
     if present is not None and await _serves(present, taxonomy, len(texts), shelf):
         await progress.report(0, 0)
         return
     await progress.report(0, len(texts))
-    encoded = await _encode_lessons(await shelf.encoder(), texts, taxonomy, ())
-    model = await asyncio.to_thread(shelf.models.fit, texts, taxonomy, (), encoded)
+    model = await fit_anew(shelf, texts, taxonomy)
     fitted = NewTextModel(
         version=model.version,
         taxonomy_version=taxonomy.version,
@@ -136,6 +136,14 @@ async def fit_model(
         model_id = await taxonomy_storage.add_model(connection, workspace_id, fitted)
         await progress.report(len(texts), len(texts), connection)
     shelf.keep(workspace_id, model_id, model)
+
+
+async def fit_anew(
+    shelf: ModelShelf, texts: Sequence[str], taxonomy: Taxonomy, lessons: Sequence[Lesson] = ()
+) -> TextModel:
+    """A model of these texts under that taxonomy, off the event loop; it is not stored."""
+    encoded = await _encode_lessons(await shelf.encoder(), texts, taxonomy, lessons)
+    return await asyncio.to_thread(shelf.models.fit, texts, taxonomy, lessons, encoded)
 
 
 async def _encode_lessons(

@@ -20,23 +20,24 @@ from typing import NamedTuple
 from earmark.db.models import Model, Thread
 from earmark.pipeline.clean import Span
 from earmark.pipeline.mask_findings import Finding, without_overlaps
+from earmark.pipeline.mask_identifiers import find_identifiers
 from earmark.pipeline.mask_known import KnownValues, find_known
+from earmark.pipeline.mask_names import find_named
 from earmark.pipeline.mask_patterns import (
     find_emails,
     find_ibans,
-    find_identifiers,
     find_network_addresses,
-    find_streets,
     find_url_values,
     has_long_number,
     url_ranges,
 )
 from earmark.pipeline.mask_phones import asks_for_phone, find_phones, phone_key
 from earmark.pipeline.mask_secrets import CARD, drop_secrets, find_secrets
+from earmark.pipeline.mask_streets import find_streets
 
 __all__ = ["KnownValues", "Masked", "Replaced", "drop_secrets", "mask", "unmask"]
 
-_PLACEHOLDER = re.compile(r"<[A-Z]+(?:_[A-Z]+)*_\d+>")
+PLACEHOLDER = re.compile(r"<[A-Z]+(?:_[A-Z]+)*_\d+>")
 _DIGIT = re.compile(r"\d")
 
 
@@ -131,7 +132,7 @@ def _identity(finding: Finding) -> tuple[str, str]:
 
 def _find(before: str, body: str, known: KnownValues) -> Iterator[Finding]:
     """All candidates; of two that overlap the earlier yielded one will stay."""
-    for literal in _PLACEHOLDER.finditer(body) if "<" in body else ():
+    for literal in PLACEHOLDER.finditer(body) if "<" in body else ():
         yield Finding(*literal.span(), "LITERAL", literal[0])
     for secret in find_secrets(body):
         yield secret._replace(kind="CARD" if secret.kind == CARD else "SECRET")
@@ -142,13 +143,14 @@ def _find(before: str, body: str, known: KnownValues) -> Iterator[Finding]:
     if numbers:
         yield from find_ibans(body)
     if digits:
-        yield from find_identifiers(body)
+        yield from find_identifiers(body, long_numbers=numbers)
         yield from find_network_addresses(body)
     yield from find_known(body, known)
     if numbers:
         yield from _find_phones(before, body)
     if digits:
         yield from find_streets(body)
+    yield from find_named(body)
 
 
 def _find_phones(before: str, body: str) -> Iterator[Finding]:

@@ -43,11 +43,14 @@ _BETWEEN_WORDS = re.compile(r"[\s.,'’@_&/-]{0,3}")
 _DIGIT_RUN = re.compile(r"(?<![\w+])(?:\+|\(\+?)?\d(?:[ \u00a0().\-/–]{0,3}\d){5,16}(?!\w)")
 _GREETED = re.compile(
     r"(?:^|[^\w])(?:hi|hello|hey|dear|hallo|liebe[r]?|lieber|moin|servus|guten\s(?:tag|morgen|abend)"
-    r"|bonjour|salut|ch(?:er|ère)|hola|estimad[oa]|olá|oi|car[oa]|prezad[oa]|thanks|thank\syou|thx"
+    r"|good\s(?:morning|afternoon|evening|day)|welcome|bonjour|bonsoir|salut|ch(?:er|ère)|hola"
+    r"|buen[oa]s\s(?:días|tardes|noches)|bom\sdia|boa\s(?:tarde|noite)"
+    r"|estimad[oa]|olá|oi|car[oa]|prezad[oa]|thanks|thank\syou|thx"
     r"|cheers|regards|best|danke|dank|gr(?:uß|üße|üßen)|lg|vg|mfg|merci|cordialement|gracias|saludos"
     r"|obrigad[oa]|abraços?|mr|mrs|ms|miss|dr|herr|frau|sr|sra|señor[a]?|senhor[a]?|mme|monsieur"
     r"|madame|i\sam|i['’]m|this\sis|name\sis|name['’]s|ich\sbin|je\ssuis|soy|sou|me\sllamo"
-    r"|me\schamo|m['’]appelle)[\s,.!:]{1,3}\Z",
+    r"|me\schamo|m['’]appelle)(?:\s(?:again|there|nochmals?|wieder|encore|de\s(?:nuevo|novo)))?"
+    r"[\s,.!:]{1,3}\Z",
     re.IGNORECASE,
 )
 _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
@@ -133,7 +136,7 @@ def _name_expected(text: str, start: int, end: int) -> bool:
         return False
     before = text[max(start - 30, 0) : start]
     line = before.rpartition("\n")[2] + text[start : end + 30].partition("\n")[0]
-    alone = line.strip(" \t,.!-–—") == text[start:end] and "\n" in before
+    alone = line.strip(" \t,.!:-–—") == text[start:end] and len(text) > len(line)
     return alone or bool(_GREETED.search(before))
 
 
@@ -190,10 +193,11 @@ def _name_entries(names: tuple[str, ...]) -> Iterator[_Entry]:
         for words in _spellings(name):
             yield from _orders(words, name)
             if all(map(str.isalpha, words)) and "@" not in name:
-                for word in words:
+                for place, word in enumerate(words):
                     value = name if len(owners[word]) == 1 else word
-                    if len(word) >= 2 and word not in NAME_PARTICLES:
-                        yield _Entry((word,), "NAME", value, _is_ordinary(word))
+                    particle = word in NAME_PARTICLES
+                    if len(word) >= 2 and not (particle and place):  # Ben Tully, not Ali ben Said
+                        yield _Entry((word,), "NAME", value, particle or _is_ordinary(word))
 
 
 def _is_ordinary(word: str) -> bool:

@@ -1,25 +1,14 @@
-"""Personal data that can be told by its form: addresses, numbers, identifiers.
+"""Personal data that can be told by its form: mail and network addresses, bank accounts.
 
 A form that fits too much (bare digits, four small numbers with full stops) counts only near a word
 that says what it is, or when its check digits agree.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv6Address
-from typing import NamedTuple
 
 from stdnum import iban
-from stdnum.br import cpf
-from stdnum.ch import ssn as swiss_ahv
-from stdnum.de import idnr as german_tax_id
-from stdnum.es import dni, nie
-from stdnum.fr import nir
-from stdnum.it import codicefiscale
-from stdnum.nl import bsn
-from stdnum.pl import pesel
-from stdnum.pt import nif as portuguese_nif
-from stdnum.us import ssn as american_ssn
 
 from earmark.pipeline.mask_findings import Finding
 
@@ -40,7 +29,10 @@ _NO_DOMAIN = {
     *("png", "jpg", "jpeg", "gif", "svg", "webp", "pdf", "css", "js", "ts", "json", "html", "php"),
 }
 
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ \u00a0]?[A-Z0-9]{1,7}){2,9}", re.IGNORECASE)
+_IBAN = re.compile(
+    r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ \u00a0.-]?[A-Z0-9]{1,7}){2,9}", re.IGNORECASE
+)
+_GAP = re.compile(r"[ \u00a0.-]")
 
 _IPV4 = re.compile(
     r"\d(?:(?<![\w./-]\d)|(?<=//\d))\d{0,2}(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?!\.?[\w-])"
@@ -70,76 +62,6 @@ _QUERY_VALUE = re.compile(
     r"|full_?name|phone|tel)=([^&#\s)\]>]{3,})",
     re.IGNORECASE,
 )
-
-_WORDS = r"(?:[A-ZÀ-Þ][\w'’.-]{1,30}\s){1,4}"
-_NUMBER_FIRST = re.compile(
-    r"\d(?<![\w.,#]\d)\d{0,4}(?:"
-    # 221B Baker Street, Apt 4
-    rf"[A-Za-z]?\s{_WORDS}"
-    r"(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Boulevard|Blvd\.?|Lane|Terrace|Parkway|Crescent"
-    r"|(?:Drive|Court|Way|Place|Square)(?=,))(?!\w|\s[Mm]ap)(?:,?\s(?:Apt|Suite|Unit|Flat|#)\.?\s?\w{1,6})?"
-    # 12 bis, rue de la Paix
-    r"|(?:\s?(?:bis|ter|quater))?,?\s(?:rue|avenue|boulevard|bd|allée|impasse|quai)"
-    r"\s(?:(?:de\sla|de\sl['’]|des|de|du|d['’]|la|le)\s?)?[A-ZÀ-Þ][\w'’-]{1,30}(?:\s[A-ZÀ-Þ][\w'’-]{1,30})?"
-    r")"
-)
-# Lange Straße 12a, Musterstr. 5
-_GERMAN_STREET = re.compile(
-    r"(?<![\w-])(?:(?:[A-ZÄÖÜ][a-zäöüß]{2,20}[\s-]){0,2}(?:Straße|Strasse|Str\.)"
-    r"|[A-ZÄÖÜ][a-zäöüß-]{2,30}(?:straße|strasse|str\.|gasse|allee))\s?\d{1,4}\s?[a-z]?(?!\w)"
-)
-# Calle Mayor, 5; Rua das Flores, nº 12
-_IBERIAN_STREET = re.compile(
-    r"(?<!\w)(?:[Cc]alle|C/|[Aa]venida|[Aa]vda\.?|[Pp]aseo|[Pp]laza|[Rr]ua|[Aa]v\.|[Tt]ravessa|[Aa]lameda)\s"
-    r"(?:(?:de\slas?|de\slos|del|de|da|do|das|dos)\s)?[A-ZÀ-Þ][\w'’-]{1,30}(?:\s(?:de\s|da\s|do\s)?"
-    r"[A-ZÀ-Þ][\w'’-]{1,30}){0,3},?\s(?:n[º°o.]{1,2}\s?)?\d{1,5}(?!\w)"
-)
-_STREETS = (
-    (_NUMBER_FIRST, ("",)),
-    (_GERMAN_STREET, ("straße", "strasse", "str.", "gasse", "allee")),
-    (
-        _IBERIAN_STREET,
-        ("calle", "c/", "aven", "avda", "paseo", "plaza", "rua", "av.", "travessa", "alameda"),
-    ),
-)
-"""Each form with the pieces of which a text must have one to be worth a search."""
-
-
-class _Identifier(NamedTuple):
-    """A national identifier: its form, its check, and the word it needs where both fit too much."""
-
-    form: re.Pattern[str]
-    is_valid: Callable[[str], bool]
-    labels: tuple[str, ...]
-
-
-def _identifier(
-    first: str, rest: str, is_valid: Callable[[str], bool], *labels: str
-) -> _Identifier:
-    """The first character stands apart so that the search can skip to it."""
-    form = re.compile(rf"{first}(?<![\w.-]{first}){rest}(?![\w-])")
-    return _Identifier(form, is_valid, labels)
-
-
-_IDENTIFIERS = (
-    _identifier(r"\d", r"\d\d-\d\d-\d{4}", american_ssn.is_valid, "ssn", "social security"),
-    _identifier("7", r"56[.\s]?\d{4}[.\s]?\d{4}[.\s]?\d{2}", swiss_ahv.is_valid),
-    _identifier("[12]", r"\s?\d\d\s?\d\d\s?\d[\dAB]\s?\d{3}\s?\d{3}\s?\d\d", nir.is_valid),
-    _identifier("[A-Z]", r"[A-Z]{5}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z]", codicefiscale.is_valid),
-    _identifier(r"\d", r"\d\d\.\d{3}\.\d{3}-\d\d", cpf.is_valid),
-    _identifier(r"\d", r"\d{10}", cpf.is_valid, "cpf"),
-    _identifier(r"\d", r"\d{7}-?[A-Za-z]", dni.is_valid),
-    _identifier("[XYZxyz]", r"-?\d{7}-?[A-Za-z]", nie.is_valid),
-    _identifier(
-        *(r"\d", r"\d\s?\d{3}\s?\d{3}\s?\d{3}", german_tax_id.is_valid),
-        *("steuer-id", "steuerid", "steuernummer", "steueridentifikation", "idnr", "tax id"),
-    ),
-    _identifier(r"\d", r"\d\d\s?\d{3}\s?\d{3}", portuguese_nif.is_valid, "nif", "contribuinte"),
-    _identifier(r"\d", r"\d{10}", pesel.is_valid, "pesel"),
-    _identifier(r"\d", r"\d{8}", bsn.is_valid, "bsn", "burgerservicenummer"),
-)
-_OF_LETTERS = tuple(kind for kind in _IDENTIFIERS if kind.is_valid is codicefiscale.is_valid)
-"""Those without seven digits in a row."""
 
 
 def has_long_number(text: str) -> bool:
@@ -176,24 +98,12 @@ def url_ranges(text: str) -> list[tuple[int, int]]:
 def find_ibans(text: str) -> Iterator[Finding]:
     """Bank accounts whose check digits and country format agree; words behind are cut off."""
     for match in _IBAN.finditer(text):
-        ends = [gap.start() for gap in re.finditer(r"[ \u00a0]", match[0])]
+        ends = [gap.start() for gap in _GAP.finditer(match[0])]
         for end in (len(match[0]), *reversed(ends)):
-            compact = re.sub(r"\s", "", match[0][:end]).upper()
+            compact = _GAP.sub("", match[0][:end]).upper()
             if len(compact) <= 34 and iban.is_valid(compact):
                 yield Finding(match.start(), match.start() + end, "IBAN", compact)
                 break
-
-
-def find_identifiers(text: str) -> Iterator[Finding]:
-    """National identifiers of people whose check digits agree."""
-    lowered = text.lower()
-    for form, is_valid, labels in _IDENTIFIERS if has_long_number(text) else _OF_LETTERS:
-        if labels and not any(map(lowered.__contains__, labels)):
-            continue
-        for match in form.finditer(text):
-            before = lowered[max(match.start() - _LABEL_REACH, 0) : match.start()]
-            if is_valid(match[0]) and (not labels or any(map(before.__contains__, labels))):
-                yield Finding(*match.span(), "NATIONAL_ID", re.sub(r"\W", "", match[0]).upper())
 
 
 def find_network_addresses(text: str) -> Iterator[Finding]:
@@ -235,12 +145,3 @@ def _is_ipv6(text: str) -> bool:
     except AddressValueError:
         return False
     return True
-
-
-def find_streets(text: str) -> Iterator[Finding]:
-    """Street addresses in forms that ordinary sentences do not have."""
-    lowered = text.lower()
-    for form, pieces in _STREETS:
-        if any(map(lowered.__contains__, pieces)):
-            for match in form.finditer(text):
-                yield Finding(*match.span(), "ADDRESS", " ".join(match[0].casefold().split()))

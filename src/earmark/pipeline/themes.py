@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ConfigDict
 
-from earmark.db import taxonomy_storage, theme_storage
+from earmark.db import carry_storage, taxonomy_storage, theme_storage
 from earmark.db.connection import Database
 from earmark.db.models import CANNOT_TELL, THEMELESS_CATEGORIES, Decider, Model
 from earmark.db.statistics import refresh_statistics
@@ -63,6 +63,8 @@ async def update_themes(
         )
     if fresh.ids:
         await _search(database, finder, workspace_id, info.version, progress)
+    async with database.write() as connection:
+        await carry_storage.settle_themes(connection, workspace_id)
     async with database.read() as connection:
         totals = await theme_storage.count_themed(
             connection, workspace_id, excluded=THEMELESS_CATEGORIES

@@ -34,6 +34,16 @@ const groups: readonly [string, readonly [readonly string[], string][]][] = [
       [["k"], m.keyMeanings.previousMessage],
     ],
   ],
+  [
+    m.keyGroups.review,
+    [
+      [["1 … 0"], m.keyMeanings.choose],
+      [["t"], m.keyMeanings.group],
+      [["Enter"], m.keyMeanings.save],
+      [["s"], m.keyMeanings.skip],
+      [["u"], m.keyMeanings.undo],
+    ],
+  ],
 ];
 
 /** The button and the list of keys that it opens; `?` opens it too, where the side is hidden. */

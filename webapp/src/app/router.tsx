@@ -85,6 +85,11 @@ const accuracyRoute = createRoute({
   validateSearch: readAccuracySearch,
 }).lazy(() => import("@/features/evaluation/route").then((file) => file.Route));
 
+const reviewRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "review",
+}).lazy(() => import("@/features/review/route").then((file) => file.Route));
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   workspaceRoute.addChildren([
@@ -99,6 +104,7 @@ const routeTree = rootRoute.addChildren([
     runRoute,
     coverageRoute,
     accuracyRoute,
+    reviewRoute,
   ]),
 ]);
 

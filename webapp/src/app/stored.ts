@@ -19,3 +19,12 @@ export function store(key: string, value: string): void {
     // storage is switched off or full: the choice is not remembered, and nothing else is lost
   }
 }
+
+/** A text that this browser remembers. */
+export function readText(key: string, fallback: string): string {
+  try {
+    return window.localStorage.getItem(`earmark.${key}`) ?? fallback;
+  } catch {
+    return fallback; // storage is switched off in this browser
+  }
+}

@@ -11,6 +11,7 @@ export const screens = {
   themes: "Themes",
   conversations: "Conversations",
   stories: "Stories",
+  review: "Review",
   runs: "Runs",
   coverage: "Coverage",
   accuracy: "Accuracy",
@@ -33,6 +34,7 @@ export const keyGroups = {
   everywhere: "Everywhere",
   lists: "In lists",
   thread: "In a conversation",
+  review: "In the review queue",
 };
 export const keyMeanings = {
   help: "Show this list",
@@ -42,6 +44,11 @@ export const keyMeanings = {
   open: "Open",
   nextMessage: "Next message",
   previousMessage: "Previous message",
+  choose: "Choose the first, second … answer",
+  group: "Between category and themes",
+  save: "Save and next",
+  skip: "Skip",
+  undo: "Take the last answer back",
 };
 export const thenKey = "then";
 export const goTo = (screen: string): string => `Go to ${screen}`;

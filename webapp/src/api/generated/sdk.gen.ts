@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, CompareVersionsData, CompareVersionsErrors, CompareVersionsResponses, GetAccuracyData, GetAccuracyErrors, GetAccuracyResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetCostData, GetCostErrors, GetCostResponses, GetCoverageData, GetCoverageErrors, GetCoverageResponses, GetHealthData, GetHealthResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetStoryData, GetStoryErrors, GetStoryResponses, GetThemeData, GetThemeErrors, GetThemeResponses, GetWeekData, GetWeekErrors, GetWeekResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListStoriesData, ListStoriesErrors, ListStoriesResponses, ListThemeQuotesData, ListThemeQuotesErrors, ListThemeQuotesResponses, ListThemesData, ListThemesErrors, ListThemesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RetryFailuresData, RetryFailuresErrors, RetryFailuresResponses, SetCeilingsData, SetCeilingsErrors, SetCeilingsResponses, SkipFailuresData, SkipFailuresErrors, SkipFailuresResponses, StartRunData, StartRunErrors, StartRunResponses, StreamRunEventsData, StreamRunEventsErrors, StreamRunEventsResponses, ValidateWebhookData, ValidateWebhookErrors, ValidateWebhookResponses } from './types.gen';
+import type { AnswerReviewItemData, AnswerReviewItemErrors, AnswerReviewItemResponses, ApplyTaxonomyChangeData, ApplyTaxonomyChangeErrors, ApplyTaxonomyChangeResponses, CancelRunData, CancelRunErrors, CancelRunResponses, CancelTaxonomyPreviewData, CancelTaxonomyPreviewErrors, CancelTaxonomyPreviewResponses, CompareVersionsData, CompareVersionsErrors, CompareVersionsResponses, CorrectLabelData, CorrectLabelErrors, CorrectLabelResponses, CountCategoriesData, CountCategoriesErrors, CountCategoriesResponses, DiscardTaxonomyChangeData, DiscardTaxonomyChangeErrors, DiscardTaxonomyChangeResponses, DraftTaxonomyChangeData, DraftTaxonomyChangeErrors, DraftTaxonomyChangeResponses, DrawReviewData, DrawReviewErrors, DrawReviewResponses, EditTaxonomyChangeData, EditTaxonomyChangeErrors, EditTaxonomyChangeResponses, GetAccuracyData, GetAccuracyErrors, GetAccuracyResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetCostData, GetCostErrors, GetCostResponses, GetCoverageData, GetCoverageErrors, GetCoverageResponses, GetHealthData, GetHealthResponses, GetMaskedConversationData, GetMaskedConversationErrors, GetMaskedConversationResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetReviewData, GetReviewErrors, GetReviewItemData, GetReviewItemErrors, GetReviewItemResponses, GetReviewResponses, GetRunData, GetRunErrors, GetRunResponses, GetStoryData, GetStoryErrors, GetStoryResponses, GetTaxonomyChangeData, GetTaxonomyChangeErrors, GetTaxonomyChangeResponses, GetTaxonomyData, GetTaxonomyErrors, GetTaxonomyResponses, GetThemeData, GetThemeErrors, GetThemeResponses, GetWeekData, GetWeekErrors, GetWeekResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListLabelsData, ListLabelsErrors, ListLabelsResponses, ListReviewConflictsData, ListReviewConflictsErrors, ListReviewConflictsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListStoriesData, ListStoriesErrors, ListStoriesResponses, ListTaxonomyChangesData, ListTaxonomyChangesErrors, ListTaxonomyChangesResponses, ListTaxonomyVersionsData, ListTaxonomyVersionsErrors, ListTaxonomyVersionsResponses, ListThemeQuotesData, ListThemeQuotesErrors, ListThemeQuotesResponses, ListThemesData, ListThemesErrors, ListThemesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, NextReviewData, NextReviewErrors, NextReviewResponses, PreviewTaxonomyChangeData, PreviewTaxonomyChangeErrors, PreviewTaxonomyChangeResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RetryFailuresData, RetryFailuresErrors, RetryFailuresResponses, RevertTaxonomyChangeData, RevertTaxonomyChangeErrors, RevertTaxonomyChangeResponses, SetCeilingsData, SetCeilingsErrors, SetCeilingsResponses, SkipFailuresData, SkipFailuresErrors, SkipFailuresResponses, SkipReviewItemData, SkipReviewItemErrors, SkipReviewItemResponses, StartRunData, StartRunErrors, StartRunResponses, StreamRunEventsData, StreamRunEventsErrors, StreamRunEventsResponses, UndoLabelsData, UndoLabelsErrors, UndoLabelsResponses, UndoReviewData, UndoReviewErrors, UndoReviewResponses, ValidateWebhookData, ValidateWebhookErrors, ValidateWebhookResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -52,6 +52,13 @@ export const listConversations = <ThrowOnError extends boolean = true>(options: 
  * One conversation with its thread, labels, issues and proof.
  */
 export const getConversation = <ThrowOnError extends boolean = true>(options: Options<GetConversationData, ThrowOnError>): RequestResult<GetConversationResponses, GetConversationErrors, ThrowOnError> => (options.client ?? client).get<GetConversationResponses, GetConversationErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}', ...options });
+
+/**
+ * Get Masked Conversation
+ *
+ * One conversation as models see it.
+ */
+export const getMaskedConversation = <ThrowOnError extends boolean = true>(options: Options<GetMaskedConversationData, ThrowOnError>): RequestResult<GetMaskedConversationResponses, GetMaskedConversationErrors, ThrowOnError> => (options.client ?? client).get<GetMaskedConversationResponses, GetMaskedConversationErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/masked', ...options });
 
 /**
  * List Themes
@@ -179,6 +186,230 @@ export const getCost = <ThrowOnError extends boolean = true>(options: Options<Ge
  */
 export const setCeilings = <ThrowOnError extends boolean = true>(options: Options<SetCeilingsData, ThrowOnError>): RequestResult<SetCeilingsResponses, SetCeilingsErrors, ThrowOnError> => (options.client ?? client).put<SetCeilingsResponses, SetCeilingsErrors, ThrowOnError>({
     url: '/api/v1/workspaces/{workspace}/cost/ceilings',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Taxonomy
+ *
+ * A version of the taxonomy.
+ */
+export const getTaxonomy = <ThrowOnError extends boolean = true>(options: Options<GetTaxonomyData, ThrowOnError>): RequestResult<GetTaxonomyResponses, GetTaxonomyErrors, ThrowOnError> => (options.client ?? client).get<GetTaxonomyResponses, GetTaxonomyErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/taxonomy', ...options });
+
+/**
+ * List Versions
+ *
+ * All versions, newest first.
+ */
+export const listTaxonomyVersions = <ThrowOnError extends boolean = true>(options: Options<ListTaxonomyVersionsData, ThrowOnError>): RequestResult<ListTaxonomyVersionsResponses, ListTaxonomyVersionsErrors, ThrowOnError> => (options.client ?? client).get<ListTaxonomyVersionsResponses, ListTaxonomyVersionsErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/taxonomy/versions', ...options });
+
+/**
+ * Count Categories
+ *
+ * Conversations per week and category, under any version: the newest label of each.
+ */
+export const countCategories = <ThrowOnError extends boolean = true>(options: Options<CountCategoriesData, ThrowOnError>): RequestResult<CountCategoriesResponses, CountCategoriesErrors, ThrowOnError> => (options.client ?? client).get<CountCategoriesResponses, CountCategoriesErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/taxonomy/categories', ...options });
+
+/**
+ * List Changes
+ *
+ * The hundred newest changes, newest first.
+ */
+export const listTaxonomyChanges = <ThrowOnError extends boolean = true>(options: Options<ListTaxonomyChangesData, ThrowOnError>): RequestResult<ListTaxonomyChangesResponses, ListTaxonomyChangesErrors, ThrowOnError> => (options.client ?? client).get<ListTaxonomyChangesResponses, ListTaxonomyChangesErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/taxonomy/changes', ...options });
+
+/**
+ * Draft Change
+ *
+ * Begin a change; `Location` names it. One draft is open at a time.
+ */
+export const draftTaxonomyChange = <ThrowOnError extends boolean = true>(options: Options<DraftTaxonomyChangeData, ThrowOnError>): RequestResult<DraftTaxonomyChangeResponses, DraftTaxonomyChangeErrors, ThrowOnError> => (options.client ?? client).post<DraftTaxonomyChangeResponses, DraftTaxonomyChangeErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Discard Change
+ *
+ * Close a draft without applying it; it stays in the list.
+ */
+export const discardTaxonomyChange = <ThrowOnError extends boolean = true>(options: Options<DiscardTaxonomyChangeData, ThrowOnError>): RequestResult<DiscardTaxonomyChangeResponses, DiscardTaxonomyChangeErrors, ThrowOnError> => (options.client ?? client).delete<DiscardTaxonomyChangeResponses, DiscardTaxonomyChangeErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}', ...options });
+
+/**
+ * Get Change
+ *
+ * One change; its `ETag` is what an edit must name in `If-Match`.
+ */
+export const getTaxonomyChange = <ThrowOnError extends boolean = true>(options: Options<GetTaxonomyChangeData, ThrowOnError>): RequestResult<GetTaxonomyChangeResponses, GetTaxonomyChangeErrors, ThrowOnError> => (options.client ?? client).get<GetTaxonomyChangeResponses, GetTaxonomyChangeErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}', ...options });
+
+/**
+ * Edit Change
+ *
+ * Put another proposal into a draft. It may still be wrong: `findings` say what is.
+ */
+export const editTaxonomyChange = <ThrowOnError extends boolean = true>(options: Options<EditTaxonomyChangeData, ThrowOnError>): RequestResult<EditTaxonomyChangeResponses, EditTaxonomyChangeErrors, ThrowOnError> => (options.client ?? client).put<EditTaxonomyChangeResponses, EditTaxonomyChangeErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Cancel Preview
+ *
+ * Stop making a preview.
+ */
+export const cancelTaxonomyPreview = <ThrowOnError extends boolean = true>(options: Options<CancelTaxonomyPreviewData, ThrowOnError>): RequestResult<CancelTaxonomyPreviewResponses, CancelTaxonomyPreviewErrors, ThrowOnError> => (options.client ?? client).delete<CancelTaxonomyPreviewResponses, CancelTaxonomyPreviewErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/preview', ...options });
+
+/**
+ * Preview Change
+ *
+ * Let a worker find out what a draft would do; `Location` shows how far it is.
+ */
+export const previewTaxonomyChange = <ThrowOnError extends boolean = true>(options: Options<PreviewTaxonomyChangeData, ThrowOnError>): RequestResult<PreviewTaxonomyChangeResponses, PreviewTaxonomyChangeErrors, ThrowOnError> => (options.client ?? client).post<PreviewTaxonomyChangeResponses, PreviewTaxonomyChangeErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/preview', ...options });
+
+/**
+ * Apply Change
+ *
+ * Make a draft the newest version and start its replay; `Location` names the run.
+ */
+export const applyTaxonomyChange = <ThrowOnError extends boolean = true>(options: Options<ApplyTaxonomyChangeData, ThrowOnError>): RequestResult<ApplyTaxonomyChangeResponses, ApplyTaxonomyChangeErrors, ThrowOnError> => (options.client ?? client).post<ApplyTaxonomyChangeResponses, ApplyTaxonomyChangeErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/apply',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revert Change
+ *
+ * Bring back, as a new version, what was before; `Location` names the run.
+ */
+export const revertTaxonomyChange = <ThrowOnError extends boolean = true>(options: Options<RevertTaxonomyChangeData, ThrowOnError>): RequestResult<RevertTaxonomyChangeResponses, RevertTaxonomyChangeErrors, ThrowOnError> => (options.client ?? client).post<RevertTaxonomyChangeResponses, RevertTaxonomyChangeErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/revert', ...options });
+
+/**
+ * Get Review
+ *
+ * How many items wait, who has labelled how many, and how well people agree.
+ */
+export const getReview = <ThrowOnError extends boolean = true>(options: Options<GetReviewData, ThrowOnError>): RequestResult<GetReviewResponses, GetReviewErrors, ThrowOnError> => (options.client ?? client).get<GetReviewResponses, GetReviewErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/review', ...options });
+
+/**
+ * Draw Review
+ *
+ * Add items: hard ones to learn from, random ones to measure with.
+ */
+export const drawReview = <ThrowOnError extends boolean = true>(options: Options<DrawReviewData, ThrowOnError>): RequestResult<DrawReviewResponses, DrawReviewErrors, ThrowOnError> => (options.client ?? client).post<DrawReviewResponses, DrawReviewErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/review/draw',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Next Review
+ *
+ * The next items for a person, kept from others for ten minutes; none when all is done.
+ */
+export const nextReview = <ThrowOnError extends boolean = true>(options: Options<NextReviewData, ThrowOnError>): RequestResult<NextReviewResponses, NextReviewErrors, ThrowOnError> => (options.client ?? client).post<NextReviewResponses, NextReviewErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/review/next',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Review Item
+ *
+ * One item, also one that is done: to look at it again.
+ */
+export const getReviewItem = <ThrowOnError extends boolean = true>(options: Options<GetReviewItemData, ThrowOnError>): RequestResult<GetReviewItemResponses, GetReviewItemErrors, ThrowOnError> => (options.client ?? client).get<GetReviewItemResponses, GetReviewItemErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/review/items/{item}', ...options });
+
+/**
+ * Answer Review Item
+ *
+ * Store what a person says; it is the conversation's category from now on.
+ */
+export const answerReviewItem = <ThrowOnError extends boolean = true>(options: Options<AnswerReviewItemData, ThrowOnError>): RequestResult<AnswerReviewItemResponses, AnswerReviewItemErrors, ThrowOnError> => (options.client ?? client).post<AnswerReviewItemResponses, AnswerReviewItemErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}/label',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Skip Review Item
+ *
+ * Do not show this item to the person again.
+ */
+export const skipReviewItem = <ThrowOnError extends boolean = true>(options: Options<SkipReviewItemData, ThrowOnError>): RequestResult<SkipReviewItemResponses, SkipReviewItemErrors, ThrowOnError> => (options.client ?? client).post<SkipReviewItemResponses, SkipReviewItemErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}/skip',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Undo Review
+ *
+ * Take back the person's last answer and give the item again.
+ */
+export const undoReview = <ThrowOnError extends boolean = true>(options: Options<UndoReviewData, ThrowOnError>): RequestResult<UndoReviewResponses, UndoReviewErrors, ThrowOnError> => (options.client ?? client).post<UndoReviewResponses, UndoReviewErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/review/undo',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Review Conflicts
+ *
+ * What people labelled differently, newest first; at most 500.
+ */
+export const listReviewConflicts = <ThrowOnError extends boolean = true>(options: Options<ListReviewConflictsData, ThrowOnError>): RequestResult<ListReviewConflictsResponses, ListReviewConflictsErrors, ThrowOnError> => (options.client ?? client).get<ListReviewConflictsResponses, ListReviewConflictsErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/review/conflicts', ...options });
+
+/**
+ * Undo Labels
+ *
+ * Take back all that a person has said of a conversation.
+ */
+export const undoLabels = <ThrowOnError extends boolean = true>(options: Options<UndoLabelsData, ThrowOnError>): RequestResult<UndoLabelsResponses, UndoLabelsErrors, ThrowOnError> => (options.client ?? client).delete<UndoLabelsResponses, UndoLabelsErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels', ...options });
+
+/**
+ * List Labels
+ *
+ * What people have said of a conversation.
+ */
+export const listLabels = <ThrowOnError extends boolean = true>(options: Options<ListLabelsData, ThrowOnError>): RequestResult<ListLabelsResponses, ListLabelsErrors, ThrowOnError> => (options.client ?? client).get<ListLabelsResponses, ListLabelsErrors, ThrowOnError>({ url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels', ...options });
+
+/**
+ * Correct Label
+ *
+ * Correct a category; no model replaces it.
+ */
+export const correctLabel = <ThrowOnError extends boolean = true>(options: Options<CorrectLabelData, ThrowOnError>): RequestResult<CorrectLabelResponses, CorrectLabelErrors, ThrowOnError> => (options.client ?? client).post<CorrectLabelResponses, CorrectLabelErrors, ThrowOnError>({
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -72,7 +72,7 @@ export type AccuracyReport = {
     labelled: number;
     accuracy: Accuracy;
     confidence: Confidence;
-    agreement: Agreement;
+    agreement: EarmarkEvaluationAgreementAgreement;
     /**
      * Labellers
      */
@@ -93,17 +93,51 @@ export type AccuracyReport = {
 };
 
 /**
- * Agreement
+ * AnswerRequest
  *
- * Agreement between labellers.
+ * What a person says of an item.
  */
-export type Agreement = {
+export type AnswerRequest = {
     /**
-     * Items
+     * Labeller
      */
-    items: number;
-    agreed: Interval | null;
-    alpha: Interval | null;
+    labeller: string;
+    /**
+     * Final
+     */
+    final: string;
+    /**
+     * Open
+     */
+    open?: string | null;
+    /**
+     * Themes
+     */
+    themes?: Array<number> | null;
+};
+
+/**
+ * Answered
+ *
+ * What an answer came to.
+ */
+export type Answered = {
+    /**
+     * Conflicts
+     */
+    conflicts: Array<Verdicts>;
+};
+
+/**
+ * ApplyBody
+ *
+ * How to apply.
+ */
+export type ApplyBody = {
+    /**
+     * Without Preview
+     */
+    without_preview?: boolean;
 };
 
 /**
@@ -132,6 +166,34 @@ export type Attachment = {
  * Who speaks. A bot is anything automatic, an AI agent included.
  */
 export type AuthorRole = 'customer' | 'teammate' | 'bot';
+
+/**
+ * Candidate
+ *
+ * A theme that a conversation may belong to.
+ */
+export type Candidate = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Theme Id
+     */
+    theme_id: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Assigned
+     */
+    assigned: boolean;
+    /**
+     * Near
+     */
+    near: number;
+};
 
 /**
  * Category
@@ -166,6 +228,30 @@ export type Category = {
 };
 
 /**
+ * CategoryChart
+ *
+ * Conversations per week and category under one version of the taxonomy.
+ */
+export type CategoryChart = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Weeks
+     */
+    weeks: Array<WeekSize>;
+    /**
+     * Counts
+     */
+    counts: Array<CategoryWeek>;
+    /**
+     * Unread
+     */
+    unread: number;
+};
+
+/**
  * CategoryFigure
  *
  * How many conversations carry a category now, and how many truly belong to it.
@@ -180,6 +266,26 @@ export type CategoryFigure = {
      */
     conversations: number;
     estimate: Estimate | null;
+};
+
+/**
+ * CategoryWeek
+ *
+ * Conversations of a week that have a category under a version of the taxonomy.
+ */
+export type CategoryWeek = {
+    /**
+     * Week
+     */
+    week: string;
+    /**
+     * Category Id
+     */
+    category_id: string | null;
+    /**
+     * Conversations
+     */
+    conversations: number;
 };
 
 /**
@@ -220,6 +326,90 @@ export type Change = {
      * High
      */
     high: number | null;
+};
+
+/**
+ * ChangeBody
+ *
+ * What shall be proposed; without a proposal the present taxonomy, for editing.
+ */
+export type ChangeBody = {
+    proposal?: Proposal | null;
+    /**
+     * Note
+     */
+    note?: string;
+};
+
+/**
+ * ChangeDetail
+ *
+ * A change, what it does, what is wrong with it, and what a preview has shown.
+ */
+export type ChangeDetail = {
+    change: TaxonomyChange;
+    /**
+     * Is Previewed
+     */
+    is_previewed: boolean;
+    /**
+     * Operations
+     */
+    operations: Array<Operation>;
+    /**
+     * Findings
+     */
+    findings: Array<Finding>;
+    /**
+     * Excerpts
+     */
+    excerpts: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * ChangeSummary
+ *
+ * A change without what it proposes.
+ */
+export type ChangeSummary = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Base Version
+     */
+    base_version: number;
+    /**
+     * Status
+     */
+    status: 'draft' | 'applied' | 'reverted' | 'discarded';
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Applied Version
+     */
+    applied_version: number | null;
+    /**
+     * Reverted Version
+     */
+    reverted_version: number | null;
+    /**
+     * Run Id
+     */
+    run_id: number | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
 };
 
 /**
@@ -767,6 +957,23 @@ export type ConversationRow = {
 };
 
 /**
+ * Correction
+ *
+ * A category that a person gives in passing.
+ */
+export type Correction = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    stage?: ClassificationStage;
+    /**
+     * Category Id
+     */
+    category_id: string;
+};
+
+/**
  * CostReport
  *
  * All that models have cost in this workspace, in US dollars.
@@ -953,6 +1160,36 @@ export type Decider = 'rule' | 'local_model' | 'llm' | 'human';
 export type Direction = 'broken' | 'missing' | 'slow' | 'confusing' | 'duplicate' | 'request' | 'question' | 'cannot_tell';
 
 /**
+ * DrawRequest
+ *
+ * How many items to add.
+ */
+export type DrawRequest = {
+    /**
+     * Number
+     */
+    number?: number;
+    /**
+     * Only Random
+     */
+    only_random?: boolean;
+};
+
+/**
+ * Drawn
+ *
+ * How many items were added, by reason.
+ */
+export type Drawn = {
+    /**
+     * Added
+     */
+    added: {
+        [key: string]: number;
+    };
+};
+
+/**
  * Drift
  *
  * What changes while nobody looks.
@@ -1004,6 +1241,19 @@ export type Driver = {
     quotes: Array<Quote>;
     estimate: Estimate;
     recent_estimate: Estimate;
+};
+
+/**
+ * EditBody
+ *
+ * What shall be proposed from now on.
+ */
+export type EditBody = {
+    proposal: Proposal;
+    /**
+     * Note
+     */
+    note?: string;
 };
 
 /**
@@ -1135,6 +1385,34 @@ export type Failure = {
 };
 
 /**
+ * Finding
+ *
+ * Something wrong with a proposal, or worth knowing before it is applied.
+ */
+export type Finding = {
+    /**
+     * Severity
+     */
+    severity: 'error' | 'warning';
+    /**
+     * Place
+     */
+    place: Array<string | number>;
+    /**
+     * What
+     */
+    what: string;
+    /**
+     * Why
+     */
+    why: string;
+    /**
+     * Fix
+     */
+    fix: string;
+};
+
+/**
  * Health
  *
  * The process answers.
@@ -1148,6 +1426,55 @@ export type Health = {
      * Version
      */
     version?: string;
+};
+
+/**
+ * HumanLabel
+ *
+ * A stored label.
+ */
+export type HumanLabel = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Kind
+     */
+    kind: 'open' | 'final' | 'theme';
+    /**
+     * Value
+     */
+    value: string;
+    /**
+     * Item Id
+     */
+    item_id?: number | null;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version: number;
+    /**
+     * Machine Value
+     */
+    machine_value: string | null;
+    /**
+     * Machine Confidence
+     */
+    machine_confidence: number | null;
+    machine_decider: Decider | null;
+    /**
+     * Created At
+     */
+    created_at: string;
 };
 
 /**
@@ -1171,6 +1498,30 @@ export type Interval = {
 };
 
 export type JsonValue = unknown;
+
+/**
+ * LabellerCount
+ *
+ * What one person has done.
+ */
+export type LabellerCount = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Labelled
+     */
+    labelled: number;
+    /**
+     * Skipped
+     */
+    skipped: number;
+    /**
+     * Latest At
+     */
+    latest_at: string | null;
+};
 
 /**
  * LedgerLine
@@ -1344,6 +1695,50 @@ export type NewCeilings = {
 };
 
 /**
+ * NextRequest
+ *
+ * Who asks for items, and how many.
+ */
+export type NextRequest = {
+    /**
+     * Labeller
+     */
+    labeller: string;
+    /**
+     * Number
+     */
+    number?: number;
+};
+
+/**
+ * Operation
+ *
+ * One thing that a change does.
+ */
+export type Operation = {
+    /**
+     * Kind
+     */
+    kind: 'add' | 'rename' | 'redefine' | 'merge' | 'split' | 'move' | 'reorder' | 'retire';
+    /**
+     * Noun
+     */
+    noun: 'category' | 'area';
+    /**
+     * Before
+     */
+    before: Array<string>;
+    /**
+     * After
+     */
+    after: Array<string>;
+    /**
+     * Detail
+     */
+    detail?: string;
+};
+
+/**
  * PairAgreement
  *
  * Agreement of two people on what both have labelled.
@@ -1371,6 +1766,30 @@ export type PairAgreement = {
 };
 
 /**
+ * Placeholder
+ *
+ * A placeholder in a masked text.
+ */
+export type Placeholder = {
+    /**
+     * Start
+     */
+    start: number;
+    /**
+     * End
+     */
+    end: number;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Original
+     */
+    original: string | null;
+};
+
+/**
  * ProductArea
  *
  * A part of the product as the workspace names it.
@@ -1388,6 +1807,102 @@ export type ProductArea = {
      * Patterns
      */
     patterns?: Array<string>;
+    /**
+     * Definition
+     */
+    definition?: string;
+    /**
+     * Parent Id
+     */
+    parent_id?: string | null;
+};
+
+/**
+ * Proposal
+ *
+ * A whole taxonomy as it shall be.
+ */
+export type Proposal = {
+    /**
+     * Categories
+     */
+    categories: Array<ProposedCategory>;
+    /**
+     * Areas
+     */
+    areas?: Array<ProposedArea>;
+};
+
+/**
+ * ProposedArea
+ *
+ * A product area as it shall be.
+ */
+export type ProposedArea = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name?: string;
+    /**
+     * Definition
+     */
+    definition?: string;
+    /**
+     * Patterns
+     */
+    patterns?: Array<string>;
+    /**
+     * Parent Id
+     */
+    parent_id?: string | null;
+    /**
+     * Was
+     */
+    was?: Array<string> | null;
+};
+
+/**
+ * ProposedCategory
+ *
+ * A category as it shall be; a draft is saved while it is typed, so it may still be wrong.
+ */
+export type ProposedCategory = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name?: string;
+    /**
+     * Definition
+     */
+    definition?: string;
+    /**
+     * Includes
+     */
+    includes?: Array<string>;
+    /**
+     * Excludes
+     */
+    excludes?: Array<string>;
+    /**
+     * Examples
+     */
+    examples?: Array<string>;
+    /**
+     * No Examples
+     */
+    no_examples?: boolean;
+    /**
+     * Was
+     */
+    was?: Array<string> | null;
 };
 
 /**
@@ -1535,6 +2050,97 @@ export type ReliabilityBin = {
 };
 
 /**
+ * ReviewCount
+ *
+ * Items of one reason.
+ */
+export type ReviewCount = {
+    /**
+     * Reason
+     */
+    reason: 'random' | 'margin' | 'disagreement' | 'quotes' | 'theme' | 'requested';
+    /**
+     * Open
+     */
+    open: number;
+    /**
+     * Done
+     */
+    done: number;
+};
+
+/**
+ * ReviewItem
+ *
+ * One conversation that somebody is to label.
+ */
+export type ReviewItem = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Reason
+     */
+    reason: 'random' | 'margin' | 'disagreement' | 'quotes' | 'theme' | 'requested';
+    /**
+     * Probability
+     */
+    probability: number | null;
+    /**
+     * Is Holdout
+     */
+    is_holdout: boolean;
+    /**
+     * Labellers
+     */
+    labellers: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * ReviewState
+ *
+ * How the queue stands.
+ */
+export type ReviewState = {
+    /**
+     * Counts
+     */
+    counts: Array<ReviewCount>;
+    /**
+     * Labellers
+     */
+    labellers: Array<LabellerCount>;
+    agreement: EarmarkApiRoutersReviewAgreement;
+};
+
+/**
+ * ReviewTask
+ *
+ * One item with what a person needs to decide it. What the machine thinks is not shown.
+ */
+export type ReviewTask = {
+    item: ReviewItem;
+    conversation: Conversation;
+    /**
+     * Messages
+     */
+    messages: Array<Message>;
+    /**
+     * Candidates
+     */
+    candidates: Array<Candidate>;
+};
+
+/**
  * RiskPoint
  *
  * Of the surest labels, how many are wrong.
@@ -1642,6 +2248,68 @@ export type ScorePart = {
  * Of the customer's words in the whole thread.
  */
 export type Sentiment = 'positive' | 'neutral' | 'negative' | 'cannot_tell';
+
+/**
+ * ShownConversation
+ *
+ * A conversation as models see it.
+ */
+export type ShownConversation = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Masker
+     */
+    masker: string | null;
+    subject: ShownText | null;
+    /**
+     * Messages
+     */
+    messages: Array<ShownMessage>;
+};
+
+/**
+ * ShownMessage
+ *
+ * A message as models see it.
+ */
+export type ShownMessage = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Placeholders
+     */
+    placeholders: Array<Placeholder>;
+    /**
+     * Message Id
+     */
+    message_id: string;
+    author_role: AuthorRole;
+    /**
+     * Is Note
+     */
+    is_note: boolean;
+};
+
+/**
+ * ShownText
+ *
+ * A text as models see it.
+ */
+export type ShownText = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Placeholders
+     */
+    placeholders: Array<Placeholder>;
+};
 
 /**
  * Stage
@@ -1836,6 +2504,162 @@ export type StoryPage = {
      * Next
      */
     next: string | null;
+};
+
+/**
+ * Taxonomy
+ *
+ * One version of categories and product areas.
+ */
+export type Taxonomy = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Categories
+     */
+    categories: Array<Category>;
+    /**
+     * Areas
+     */
+    areas?: Array<ProductArea>;
+};
+
+/**
+ * TaxonomyChange
+ *
+ * An edit of the taxonomy and how far it has come.
+ */
+export type TaxonomyChange = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Base Version
+     */
+    base_version: number;
+    /**
+     * Status
+     */
+    status: 'draft' | 'applied' | 'reverted' | 'discarded';
+    /**
+     * Revision
+     */
+    revision: number;
+    /**
+     * Note
+     */
+    note: string;
+    proposal: Proposal;
+    /**
+     * Preview Status
+     */
+    preview_status: 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | null;
+    /**
+     * Preview Revision
+     */
+    preview_revision: number | null;
+    /**
+     * Preview Done
+     */
+    preview_done: number;
+    /**
+     * Preview Total
+     */
+    preview_total: number;
+    /**
+     * Preview Error
+     */
+    preview_error: string | null;
+    /**
+     * Preview
+     */
+    preview: {
+        [key: string]: JsonValue;
+    } | null;
+    /**
+     * Applied Version
+     */
+    applied_version: number | null;
+    /**
+     * Reverted Version
+     */
+    reverted_version: number | null;
+    /**
+     * Run Id
+     */
+    run_id: number | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Applied At
+     */
+    applied_at: string | null;
+    /**
+     * Reverted At
+     */
+    reverted_at: string | null;
+};
+
+/**
+ * TaxonomyDetail
+ *
+ * One version of the taxonomy, in the form in which it can be proposed again.
+ */
+export type TaxonomyDetail = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+    taxonomy: Taxonomy;
+    /**
+     * Draft Id
+     */
+    draft_id: number | null;
+};
+
+/**
+ * TaxonomyVersion
+ *
+ * A version without its content.
+ */
+export type TaxonomyVersion = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Categories
+     */
+    categories: number;
+    /**
+     * Areas
+     */
+    areas: number;
+    /**
+     * Change Id
+     */
+    change_id: number | null;
 };
 
 /**
@@ -2043,6 +2867,15 @@ export type TrendPoint = {
 };
 
 /**
+ * Undone
+ *
+ * The item that was taken back; null where there was nothing to take back.
+ */
+export type Undone = {
+    task: ReviewTask | null;
+};
+
+/**
  * UnreadableRow
  *
  * A row of a listing or of a file that holds no usable conversation.
@@ -2068,6 +2901,34 @@ export type UnreadableRow = {
  * How pressing the customer says it is.
  */
 export type Urgency = 'low' | 'normal' | 'high' | 'cannot_tell';
+
+/**
+ * Verdicts
+ *
+ * A conversation that two people labelled differently.
+ */
+export type Verdicts = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Kind
+     */
+    kind: 'open' | 'final' | 'theme';
+    /**
+     * Labellers
+     */
+    labellers: Array<string>;
+    /**
+     * Values
+     */
+    values: Array<string>;
+    /**
+     * Latest At
+     */
+    latest_at: string;
+};
 
 /**
  * Version
@@ -2120,6 +2981,34 @@ export type Week = {
      */
     drivers: Array<Driver>;
     last_run: Run | null;
+};
+
+/**
+ * WeekSize
+ *
+ * The conversations of seven days that begin at `week`; only masked ones can be read.
+ */
+export type WeekSize = {
+    /**
+     * Week
+     */
+    week: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
+};
+
+/**
+ * Who
+ *
+ * A person.
+ */
+export type Who = {
+    /**
+     * Labeller
+     */
+    labeller: string;
 };
 
 /**
@@ -2177,6 +3066,36 @@ export type WorkspaceDetail = {
      * Areas
      */
     areas: Array<ProductArea>;
+};
+
+/**
+ * Agreement
+ *
+ * How often people who labelled the same conversation said the same category.
+ */
+export type EarmarkApiRoutersReviewAgreement = {
+    /**
+     * Agreed
+     */
+    agreed: number;
+    /**
+     * Pairs
+     */
+    pairs: number;
+};
+
+/**
+ * Agreement
+ *
+ * Agreement between labellers.
+ */
+export type EarmarkEvaluationAgreementAgreement = {
+    /**
+     * Items
+     */
+    items: number;
+    agreed: Interval | null;
+    alpha: Interval | null;
 };
 
 /**
@@ -2478,6 +3397,57 @@ export type GetConversationResponses = {
 };
 
 export type GetConversationResponse = GetConversationResponses[keyof GetConversationResponses];
+
+export type GetMaskedConversationData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: {
+        /**
+         * Reveal
+         *
+         * Also say what the placeholders stand for; never of secrets.
+         */
+        reveal?: boolean;
+    };
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/masked';
+};
+
+export type GetMaskedConversationErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetMaskedConversationError = GetMaskedConversationErrors[keyof GetMaskedConversationErrors];
+
+export type GetMaskedConversationResponses = {
+    /**
+     * Successful Response
+     */
+    200: ShownConversation;
+};
+
+export type GetMaskedConversationResponse = GetMaskedConversationResponses[keyof GetMaskedConversationResponses];
 
 export type ListThemesData = {
     body?: never;
@@ -3216,6 +4186,1205 @@ export type SetCeilingsResponses = {
 };
 
 export type SetCeilingsResponse = SetCeilingsResponses[keyof SetCeilingsResponses];
+
+export type GetTaxonomyData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: {
+        /**
+         * Taxonomy
+         *
+         * Version; else the newest
+         */
+        taxonomy?: number | null;
+    };
+    url: '/api/v1/workspaces/{workspace}/taxonomy';
+};
+
+export type GetTaxonomyErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetTaxonomyError = GetTaxonomyErrors[keyof GetTaxonomyErrors];
+
+export type GetTaxonomyResponses = {
+    /**
+     * Successful Response
+     */
+    200: TaxonomyDetail;
+};
+
+export type GetTaxonomyResponse = GetTaxonomyResponses[keyof GetTaxonomyResponses];
+
+export type ListTaxonomyVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/versions';
+};
+
+export type ListTaxonomyVersionsErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListTaxonomyVersionsError = ListTaxonomyVersionsErrors[keyof ListTaxonomyVersionsErrors];
+
+export type ListTaxonomyVersionsResponses = {
+    /**
+     * Response Listtaxonomyversions
+     *
+     * Successful Response
+     */
+    200: Array<TaxonomyVersion>;
+};
+
+export type ListTaxonomyVersionsResponse = ListTaxonomyVersionsResponses[keyof ListTaxonomyVersionsResponses];
+
+export type CountCategoriesData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: {
+        /**
+         * Taxonomy
+         *
+         * Version; else the newest
+         */
+        taxonomy?: number | null;
+        /**
+         * Weeks
+         *
+         * Weeks up to the newest day
+         */
+        weeks?: number;
+    };
+    url: '/api/v1/workspaces/{workspace}/taxonomy/categories';
+};
+
+export type CountCategoriesErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CountCategoriesError = CountCategoriesErrors[keyof CountCategoriesErrors];
+
+export type CountCategoriesResponses = {
+    /**
+     * Successful Response
+     */
+    200: CategoryChart;
+};
+
+export type CountCategoriesResponse = CountCategoriesResponses[keyof CountCategoriesResponses];
+
+export type ListTaxonomyChangesData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes';
+};
+
+export type ListTaxonomyChangesErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListTaxonomyChangesError = ListTaxonomyChangesErrors[keyof ListTaxonomyChangesErrors];
+
+export type ListTaxonomyChangesResponses = {
+    /**
+     * Response Listtaxonomychanges
+     *
+     * Successful Response
+     */
+    200: Array<ChangeSummary>;
+};
+
+export type ListTaxonomyChangesResponse = ListTaxonomyChangesResponses[keyof ListTaxonomyChangesResponses];
+
+export type DraftTaxonomyChangeData = {
+    body: ChangeBody;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes';
+};
+
+export type DraftTaxonomyChangeErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DraftTaxonomyChangeError = DraftTaxonomyChangeErrors[keyof DraftTaxonomyChangeErrors];
+
+export type DraftTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    201: ChangeDetail;
+};
+
+export type DraftTaxonomyChangeResponse = DraftTaxonomyChangeResponses[keyof DraftTaxonomyChangeResponses];
+
+export type DiscardTaxonomyChangeData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
+};
+
+export type DiscardTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DiscardTaxonomyChangeError = DiscardTaxonomyChangeErrors[keyof DiscardTaxonomyChangeErrors];
+
+export type DiscardTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DiscardTaxonomyChangeResponse = DiscardTaxonomyChangeResponses[keyof DiscardTaxonomyChangeResponses];
+
+export type GetTaxonomyChangeData = {
+    body?: never;
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
+};
+
+export type GetTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetTaxonomyChangeError = GetTaxonomyChangeErrors[keyof GetTaxonomyChangeErrors];
+
+export type GetTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChangeDetail;
+};
+
+export type GetTaxonomyChangeResponse = GetTaxonomyChangeResponses[keyof GetTaxonomyChangeResponses];
+
+export type EditTaxonomyChangeData = {
+    body: EditBody;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}';
+};
+
+export type EditTaxonomyChangeErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type EditTaxonomyChangeError = EditTaxonomyChangeErrors[keyof EditTaxonomyChangeErrors];
+
+export type EditTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChangeDetail;
+};
+
+export type EditTaxonomyChangeResponse = EditTaxonomyChangeResponses[keyof EditTaxonomyChangeResponses];
+
+export type CancelTaxonomyPreviewData = {
+    body?: never;
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/preview';
+};
+
+export type CancelTaxonomyPreviewErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CancelTaxonomyPreviewError = CancelTaxonomyPreviewErrors[keyof CancelTaxonomyPreviewErrors];
+
+export type CancelTaxonomyPreviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChangeDetail;
+};
+
+export type CancelTaxonomyPreviewResponse = CancelTaxonomyPreviewResponses[keyof CancelTaxonomyPreviewResponses];
+
+export type PreviewTaxonomyChangeData = {
+    body?: never;
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/preview';
+};
+
+export type PreviewTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type PreviewTaxonomyChangeError = PreviewTaxonomyChangeErrors[keyof PreviewTaxonomyChangeErrors];
+
+export type PreviewTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    202: ChangeDetail;
+};
+
+export type PreviewTaxonomyChangeResponse = PreviewTaxonomyChangeResponses[keyof PreviewTaxonomyChangeResponses];
+
+export type ApplyTaxonomyChangeData = {
+    body: ApplyBody;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/apply';
+};
+
+export type ApplyTaxonomyChangeErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ApplyTaxonomyChangeError = ApplyTaxonomyChangeErrors[keyof ApplyTaxonomyChangeErrors];
+
+export type ApplyTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    202: ChangeDetail;
+};
+
+export type ApplyTaxonomyChangeResponse = ApplyTaxonomyChangeResponses[keyof ApplyTaxonomyChangeResponses];
+
+export type RevertTaxonomyChangeData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * `ETag` of the change that was read
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Change Id
+         */
+        change_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/taxonomy/changes/{change_id}/revert';
+};
+
+export type RevertTaxonomyChangeErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Precondition Required
+     */
+    428: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type RevertTaxonomyChangeError = RevertTaxonomyChangeErrors[keyof RevertTaxonomyChangeErrors];
+
+export type RevertTaxonomyChangeResponses = {
+    /**
+     * Successful Response
+     */
+    202: ChangeDetail;
+};
+
+export type RevertTaxonomyChangeResponse = RevertTaxonomyChangeResponses[keyof RevertTaxonomyChangeResponses];
+
+export type GetReviewData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review';
+};
+
+export type GetReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetReviewError = GetReviewErrors[keyof GetReviewErrors];
+
+export type GetReviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReviewState;
+};
+
+export type GetReviewResponse = GetReviewResponses[keyof GetReviewResponses];
+
+export type DrawReviewData = {
+    body: DrawRequest;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/draw';
+};
+
+export type DrawReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DrawReviewError = DrawReviewErrors[keyof DrawReviewErrors];
+
+export type DrawReviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: Drawn;
+};
+
+export type DrawReviewResponse = DrawReviewResponses[keyof DrawReviewResponses];
+
+export type NextReviewData = {
+    body: NextRequest;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/next';
+};
+
+export type NextReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type NextReviewError = NextReviewErrors[keyof NextReviewErrors];
+
+export type NextReviewResponses = {
+    /**
+     * Response Nextreview
+     *
+     * Successful Response
+     */
+    200: Array<ReviewTask>;
+};
+
+export type NextReviewResponse = NextReviewResponses[keyof NextReviewResponses];
+
+export type GetReviewItemData = {
+    body?: never;
+    path: {
+        /**
+         * Item
+         */
+        item: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}';
+};
+
+export type GetReviewItemErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetReviewItemError = GetReviewItemErrors[keyof GetReviewItemErrors];
+
+export type GetReviewItemResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReviewTask;
+};
+
+export type GetReviewItemResponse = GetReviewItemResponses[keyof GetReviewItemResponses];
+
+export type AnswerReviewItemData = {
+    body: AnswerRequest;
+    path: {
+        /**
+         * Item
+         */
+        item: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}/label';
+};
+
+export type AnswerReviewItemErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type AnswerReviewItemError = AnswerReviewItemErrors[keyof AnswerReviewItemErrors];
+
+export type AnswerReviewItemResponses = {
+    /**
+     * Successful Response
+     */
+    200: Answered;
+};
+
+export type AnswerReviewItemResponse = AnswerReviewItemResponses[keyof AnswerReviewItemResponses];
+
+export type SkipReviewItemData = {
+    body: Who;
+    path: {
+        /**
+         * Item
+         */
+        item: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/items/{item}/skip';
+};
+
+export type SkipReviewItemErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type SkipReviewItemError = SkipReviewItemErrors[keyof SkipReviewItemErrors];
+
+export type SkipReviewItemResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type SkipReviewItemResponse = SkipReviewItemResponses[keyof SkipReviewItemResponses];
+
+export type UndoReviewData = {
+    body: Who;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/undo';
+};
+
+export type UndoReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type UndoReviewError = UndoReviewErrors[keyof UndoReviewErrors];
+
+export type UndoReviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: Undone;
+};
+
+export type UndoReviewResponse = UndoReviewResponses[keyof UndoReviewResponses];
+
+export type ListReviewConflictsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/review/conflicts';
+};
+
+export type ListReviewConflictsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListReviewConflictsError = ListReviewConflictsErrors[keyof ListReviewConflictsErrors];
+
+export type ListReviewConflictsResponses = {
+    /**
+     * Response Listreviewconflicts
+     *
+     * Successful Response
+     */
+    200: Array<Verdicts>;
+};
+
+export type ListReviewConflictsResponse = ListReviewConflictsResponses[keyof ListReviewConflictsResponses];
+
+export type UndoLabelsData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query: {
+        /**
+         * Labeller
+         */
+        labeller: string;
+    };
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels';
+};
+
+export type UndoLabelsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type UndoLabelsError = UndoLabelsErrors[keyof UndoLabelsErrors];
+
+export type UndoLabelsResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type UndoLabelsResponse = UndoLabelsResponses[keyof UndoLabelsResponses];
+
+export type ListLabelsData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels';
+};
+
+export type ListLabelsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListLabelsError = ListLabelsErrors[keyof ListLabelsErrors];
+
+export type ListLabelsResponses = {
+    /**
+     * Response Listlabels
+     *
+     * Successful Response
+     */
+    200: Array<HumanLabel>;
+};
+
+export type ListLabelsResponse = ListLabelsResponses[keyof ListLabelsResponses];
+
+export type CorrectLabelData = {
+    body: Correction;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/conversations/{conversation_id}/labels';
+};
+
+export type CorrectLabelErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CorrectLabelError = CorrectLabelErrors[keyof CorrectLabelErrors];
+
+export type CorrectLabelResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type CorrectLabelResponse = CorrectLabelResponses[keyof CorrectLabelResponses];
 
 export type GetAccuracyData = {
     body?: never;

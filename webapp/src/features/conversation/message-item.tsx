@@ -1,4 +1,4 @@
-import type { ConversationDetail, Message } from "@/api/generated";
+import type { ConversationIssue, Message, StoredEvidence } from "@/api/generated";
 import * as m from "@/messages/conversation";
 import { bytes } from "@/messages/format";
 import { partType } from "@/messages/words";
@@ -13,14 +13,22 @@ import type { Range } from "./segments";
 
 interface MessageItemProps {
   message: Message;
-  detail: ConversationDetail;
-  target: Range | null;
+  /** Of the whole conversation. */
+  evidence?: readonly StoredEvidence[];
+  issues?: readonly ConversationIssue[];
+  customerName?: string | null | undefined;
+  target?: Range | null;
 }
 
 /** One message; who speaks is told by name, icon and frame, not by colour alone. */
-export function MessageItem({ message, detail, target }: MessageItemProps) {
+export function MessageItem({
+  message,
+  evidence = [],
+  issues = [],
+  customerName,
+  target = null,
+}: MessageItemProps) {
   const { author_role, is_note } = message;
-  const evidence = detail.evidence.filter(({ message_id }) => message_id === message.id);
   return (
     <li>
       <article
@@ -28,11 +36,11 @@ export function MessageItem({ message, detail, target }: MessageItemProps) {
         tabIndex={-1}
         className={cx(styles.message, is_note ? styles.note : styles[author_role])}
       >
-        <Head message={message} customerName={detail.contact?.name} />
+        <Head message={message} customerName={customerName} />
         <MessageText
           body={message.body}
-          evidence={evidence}
-          issues={detail.issues}
+          evidence={evidence.filter(({ message_id }) => message_id === message.id)}
+          issues={issues}
           target={target}
         />
         {!message.body && <p className={styles.empty}>{m.emptyMessage}</p>}

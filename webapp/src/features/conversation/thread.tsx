@@ -46,7 +46,9 @@ export function Thread({ detail }: { detail: ConversationDetail }) {
           <MessageItem
             key={message.id}
             message={message}
-            detail={detail}
+            evidence={evidence}
+            issues={detail.issues}
+            customerName={detail.contact?.name}
             target={target?.message === message.id ? target : null}
           />
         ))}

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import type { AccuracyReport } from "@/api/generated";
 import { getAccuracyOptions } from "@/api/generated/@tanstack/react-query.gen";
 import { oneOf } from "@/app/search";
@@ -80,13 +80,15 @@ function Report({ report }: { report: AccuracyReport }) {
 }
 
 function NothingMeasured({ report: { needed, labelled } }: { report: AccuracyReport }) {
-  const { code } = useWorkspace();
+  const { path } = useWorkspace();
   return (
     <Empty title={m.empty}>
       <p>{m.emptyText(needed)}</p>
       {labelled > 0 && <p>{m.otherLabels(labelled)}</p>}
       <p>
-        <a href={`/w/${code}/review`}>{m.toReview}</a>
+        <Link to="/w/$workspace/review" params={path}>
+          {m.toReview}
+        </Link>
       </p>
     </Empty>
   );

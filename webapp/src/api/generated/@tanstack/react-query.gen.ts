@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { cancelRun, compareVersions, getAccuracy, getConversation, getCost, getCoverage, getHealth, getReadiness, getRun, getStory, getTheme, getWeek, getWorkspace, listConversations, listFailures, listRuns, listStories, listThemeQuotes, listThemes, listWorkspaces, type Options, receiveWebhook, retryFailures, setCeilings, skipFailures, startRun } from '../sdk.gen';
-import type { CancelRunData, CancelRunError, CancelRunResponse, CompareVersionsData, CompareVersionsError, CompareVersionsResponse, GetAccuracyData, GetAccuracyError, GetAccuracyResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, StartRunData, StartRunError, StartRunResponse } from '../types.gen';
+import { answerReviewItem, applyTaxonomyChange, cancelRun, cancelTaxonomyPreview, compareVersions, correctLabel, countCategories, discardTaxonomyChange, draftTaxonomyChange, drawReview, editTaxonomyChange, getAccuracy, getConversation, getCost, getCoverage, getHealth, getMaskedConversation, getReadiness, getReview, getReviewItem, getRun, getStory, getTaxonomy, getTaxonomyChange, getTheme, getWeek, getWorkspace, listConversations, listFailures, listLabels, listReviewConflicts, listRuns, listStories, listTaxonomyChanges, listTaxonomyVersions, listThemeQuotes, listThemes, listWorkspaces, nextReview, type Options, previewTaxonomyChange, receiveWebhook, retryFailures, revertTaxonomyChange, setCeilings, skipFailures, skipReviewItem, startRun, undoLabels, undoReview } from '../sdk.gen';
+import type { AnswerReviewItemData, AnswerReviewItemError, AnswerReviewItemResponse, ApplyTaxonomyChangeData, ApplyTaxonomyChangeError, ApplyTaxonomyChangeResponse, CancelRunData, CancelRunError, CancelRunResponse, CancelTaxonomyPreviewData, CancelTaxonomyPreviewError, CancelTaxonomyPreviewResponse, CompareVersionsData, CompareVersionsError, CompareVersionsResponse, CorrectLabelData, CorrectLabelError, CorrectLabelResponse, CountCategoriesData, CountCategoriesError, CountCategoriesResponse, DiscardTaxonomyChangeData, DiscardTaxonomyChangeError, DiscardTaxonomyChangeResponse, DraftTaxonomyChangeData, DraftTaxonomyChangeError, DraftTaxonomyChangeResponse, DrawReviewData, DrawReviewError, DrawReviewResponse, EditTaxonomyChangeData, EditTaxonomyChangeError, EditTaxonomyChangeResponse, GetAccuracyData, GetAccuracyError, GetAccuracyResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetMaskedConversationData, GetMaskedConversationError, GetMaskedConversationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetReviewData, GetReviewError, GetReviewItemData, GetReviewItemError, GetReviewItemResponse, GetReviewResponse, GetRunData, GetRunError, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetTaxonomyChangeData, GetTaxonomyChangeError, GetTaxonomyChangeResponse, GetTaxonomyData, GetTaxonomyError, GetTaxonomyResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListLabelsData, ListLabelsError, ListLabelsResponse, ListReviewConflictsData, ListReviewConflictsError, ListReviewConflictsResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListTaxonomyChangesData, ListTaxonomyChangesError, ListTaxonomyChangesResponse, ListTaxonomyVersionsData, ListTaxonomyVersionsError, ListTaxonomyVersionsResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, NextReviewData, NextReviewError, NextReviewResponse, PreviewTaxonomyChangeData, PreviewTaxonomyChangeError, PreviewTaxonomyChangeResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, RevertTaxonomyChangeData, RevertTaxonomyChangeError, RevertTaxonomyChangeResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, SkipReviewItemData, SkipReviewItemError, SkipReviewItemResponse, StartRunData, StartRunError, StartRunResponse, UndoLabelsData, UndoLabelsError, UndoLabelsResponse, UndoReviewData, UndoReviewError, UndoReviewResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -198,6 +198,26 @@ export const getConversationOptions = (options: Options<GetConversationData>) =>
         return data;
     },
     queryKey: getConversationQueryKey(options)
+});
+
+export const getMaskedConversationQueryKey = (options: Options<GetMaskedConversationData>) => createQueryKey('getMaskedConversation', options);
+
+/**
+ * Get Masked Conversation
+ *
+ * One conversation as models see it.
+ */
+export const getMaskedConversationOptions = (options: Options<GetMaskedConversationData>) => queryOptions<GetMaskedConversationResponse, GetMaskedConversationError, GetMaskedConversationResponse, ReturnType<typeof getMaskedConversationQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getMaskedConversation({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getMaskedConversationQueryKey(options)
 });
 
 export const listThemesQueryKey = (options: Options<ListThemesData>) => createQueryKey('listThemes', options);
@@ -549,6 +569,452 @@ export const setCeilingsMutation = (options?: Partial<Options<SetCeilingsData>>)
     const mutationOptions: UseMutationOptions<SetCeilingsResponse, SetCeilingsError, Options<SetCeilingsData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await setCeilings({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getTaxonomyQueryKey = (options: Options<GetTaxonomyData>) => createQueryKey('getTaxonomy', options);
+
+/**
+ * Get Taxonomy
+ *
+ * A version of the taxonomy.
+ */
+export const getTaxonomyOptions = (options: Options<GetTaxonomyData>) => queryOptions<GetTaxonomyResponse, GetTaxonomyError, GetTaxonomyResponse, ReturnType<typeof getTaxonomyQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getTaxonomy({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getTaxonomyQueryKey(options)
+});
+
+export const listTaxonomyVersionsQueryKey = (options: Options<ListTaxonomyVersionsData>) => createQueryKey('listTaxonomyVersions', options);
+
+/**
+ * List Versions
+ *
+ * All versions, newest first.
+ */
+export const listTaxonomyVersionsOptions = (options: Options<ListTaxonomyVersionsData>) => queryOptions<ListTaxonomyVersionsResponse, ListTaxonomyVersionsError, ListTaxonomyVersionsResponse, ReturnType<typeof listTaxonomyVersionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTaxonomyVersions({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTaxonomyVersionsQueryKey(options)
+});
+
+export const countCategoriesQueryKey = (options: Options<CountCategoriesData>) => createQueryKey('countCategories', options);
+
+/**
+ * Count Categories
+ *
+ * Conversations per week and category, under any version: the newest label of each.
+ */
+export const countCategoriesOptions = (options: Options<CountCategoriesData>) => queryOptions<CountCategoriesResponse, CountCategoriesError, CountCategoriesResponse, ReturnType<typeof countCategoriesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await countCategories({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: countCategoriesQueryKey(options)
+});
+
+export const listTaxonomyChangesQueryKey = (options: Options<ListTaxonomyChangesData>) => createQueryKey('listTaxonomyChanges', options);
+
+/**
+ * List Changes
+ *
+ * The hundred newest changes, newest first.
+ */
+export const listTaxonomyChangesOptions = (options: Options<ListTaxonomyChangesData>) => queryOptions<ListTaxonomyChangesResponse, ListTaxonomyChangesError, ListTaxonomyChangesResponse, ReturnType<typeof listTaxonomyChangesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTaxonomyChanges({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTaxonomyChangesQueryKey(options)
+});
+
+/**
+ * Draft Change
+ *
+ * Begin a change; `Location` names it. One draft is open at a time.
+ */
+export const draftTaxonomyChangeMutation = (options?: Partial<Options<DraftTaxonomyChangeData>>): UseMutationOptions<DraftTaxonomyChangeResponse, DraftTaxonomyChangeError, Options<DraftTaxonomyChangeData>> => {
+    const mutationOptions: UseMutationOptions<DraftTaxonomyChangeResponse, DraftTaxonomyChangeError, Options<DraftTaxonomyChangeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await draftTaxonomyChange({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Discard Change
+ *
+ * Close a draft without applying it; it stays in the list.
+ */
+export const discardTaxonomyChangeMutation = (options?: Partial<Options<DiscardTaxonomyChangeData>>): UseMutationOptions<DiscardTaxonomyChangeResponse, DiscardTaxonomyChangeError, Options<DiscardTaxonomyChangeData>> => {
+    const mutationOptions: UseMutationOptions<DiscardTaxonomyChangeResponse, DiscardTaxonomyChangeError, Options<DiscardTaxonomyChangeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await discardTaxonomyChange({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getTaxonomyChangeQueryKey = (options: Options<GetTaxonomyChangeData>) => createQueryKey('getTaxonomyChange', options);
+
+/**
+ * Get Change
+ *
+ * One change; its `ETag` is what an edit must name in `If-Match`.
+ */
+export const getTaxonomyChangeOptions = (options: Options<GetTaxonomyChangeData>) => queryOptions<GetTaxonomyChangeResponse, GetTaxonomyChangeError, GetTaxonomyChangeResponse, ReturnType<typeof getTaxonomyChangeQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getTaxonomyChange({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getTaxonomyChangeQueryKey(options)
+});
+
+/**
+ * Edit Change
+ *
+ * Put another proposal into a draft. It may still be wrong: `findings` say what is.
+ */
+export const editTaxonomyChangeMutation = (options?: Partial<Options<EditTaxonomyChangeData>>): UseMutationOptions<EditTaxonomyChangeResponse, EditTaxonomyChangeError, Options<EditTaxonomyChangeData>> => {
+    const mutationOptions: UseMutationOptions<EditTaxonomyChangeResponse, EditTaxonomyChangeError, Options<EditTaxonomyChangeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await editTaxonomyChange({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Cancel Preview
+ *
+ * Stop making a preview.
+ */
+export const cancelTaxonomyPreviewMutation = (options?: Partial<Options<CancelTaxonomyPreviewData>>): UseMutationOptions<CancelTaxonomyPreviewResponse, CancelTaxonomyPreviewError, Options<CancelTaxonomyPreviewData>> => {
+    const mutationOptions: UseMutationOptions<CancelTaxonomyPreviewResponse, CancelTaxonomyPreviewError, Options<CancelTaxonomyPreviewData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await cancelTaxonomyPreview({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Preview Change
+ *
+ * Let a worker find out what a draft would do; `Location` shows how far it is.
+ */
+export const previewTaxonomyChangeMutation = (options?: Partial<Options<PreviewTaxonomyChangeData>>): UseMutationOptions<PreviewTaxonomyChangeResponse, PreviewTaxonomyChangeError, Options<PreviewTaxonomyChangeData>> => {
+    const mutationOptions: UseMutationOptions<PreviewTaxonomyChangeResponse, PreviewTaxonomyChangeError, Options<PreviewTaxonomyChangeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await previewTaxonomyChange({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Apply Change
+ *
+ * Make a draft the newest version and start its replay; `Location` names the run.
+ */
+export const applyTaxonomyChangeMutation = (options?: Partial<Options<ApplyTaxonomyChangeData>>): UseMutationOptions<ApplyTaxonomyChangeResponse, ApplyTaxonomyChangeError, Options<ApplyTaxonomyChangeData>> => {
+    const mutationOptions: UseMutationOptions<ApplyTaxonomyChangeResponse, ApplyTaxonomyChangeError, Options<ApplyTaxonomyChangeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await applyTaxonomyChange({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Revert Change
+ *
+ * Bring back, as a new version, what was before; `Location` names the run.
+ */
+export const revertTaxonomyChangeMutation = (options?: Partial<Options<RevertTaxonomyChangeData>>): UseMutationOptions<RevertTaxonomyChangeResponse, RevertTaxonomyChangeError, Options<RevertTaxonomyChangeData>> => {
+    const mutationOptions: UseMutationOptions<RevertTaxonomyChangeResponse, RevertTaxonomyChangeError, Options<RevertTaxonomyChangeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await revertTaxonomyChange({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getReviewQueryKey = (options: Options<GetReviewData>) => createQueryKey('getReview', options);
+
+/**
+ * Get Review
+ *
+ * How many items wait, who has labelled how many, and how well people agree.
+ */
+export const getReviewOptions = (options: Options<GetReviewData>) => queryOptions<GetReviewResponse, GetReviewError, GetReviewResponse, ReturnType<typeof getReviewQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getReview({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getReviewQueryKey(options)
+});
+
+/**
+ * Draw Review
+ *
+ * Add items: hard ones to learn from, random ones to measure with.
+ */
+export const drawReviewMutation = (options?: Partial<Options<DrawReviewData>>): UseMutationOptions<DrawReviewResponse, DrawReviewError, Options<DrawReviewData>> => {
+    const mutationOptions: UseMutationOptions<DrawReviewResponse, DrawReviewError, Options<DrawReviewData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await drawReview({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Next Review
+ *
+ * The next items for a person, kept from others for ten minutes; none when all is done.
+ */
+export const nextReviewMutation = (options?: Partial<Options<NextReviewData>>): UseMutationOptions<NextReviewResponse, NextReviewError, Options<NextReviewData>> => {
+    const mutationOptions: UseMutationOptions<NextReviewResponse, NextReviewError, Options<NextReviewData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await nextReview({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getReviewItemQueryKey = (options: Options<GetReviewItemData>) => createQueryKey('getReviewItem', options);
+
+/**
+ * Get Review Item
+ *
+ * One item, also one that is done: to look at it again.
+ */
+export const getReviewItemOptions = (options: Options<GetReviewItemData>) => queryOptions<GetReviewItemResponse, GetReviewItemError, GetReviewItemResponse, ReturnType<typeof getReviewItemQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getReviewItem({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getReviewItemQueryKey(options)
+});
+
+/**
+ * Answer Review Item
+ *
+ * Store what a person says; it is the conversation's category from now on.
+ */
+export const answerReviewItemMutation = (options?: Partial<Options<AnswerReviewItemData>>): UseMutationOptions<AnswerReviewItemResponse, AnswerReviewItemError, Options<AnswerReviewItemData>> => {
+    const mutationOptions: UseMutationOptions<AnswerReviewItemResponse, AnswerReviewItemError, Options<AnswerReviewItemData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await answerReviewItem({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Skip Review Item
+ *
+ * Do not show this item to the person again.
+ */
+export const skipReviewItemMutation = (options?: Partial<Options<SkipReviewItemData>>): UseMutationOptions<SkipReviewItemResponse, SkipReviewItemError, Options<SkipReviewItemData>> => {
+    const mutationOptions: UseMutationOptions<SkipReviewItemResponse, SkipReviewItemError, Options<SkipReviewItemData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await skipReviewItem({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Undo Review
+ *
+ * Take back the person's last answer and give the item again.
+ */
+export const undoReviewMutation = (options?: Partial<Options<UndoReviewData>>): UseMutationOptions<UndoReviewResponse, UndoReviewError, Options<UndoReviewData>> => {
+    const mutationOptions: UseMutationOptions<UndoReviewResponse, UndoReviewError, Options<UndoReviewData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await undoReview({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listReviewConflictsQueryKey = (options: Options<ListReviewConflictsData>) => createQueryKey('listReviewConflicts', options);
+
+/**
+ * List Review Conflicts
+ *
+ * What people labelled differently, newest first; at most 500.
+ */
+export const listReviewConflictsOptions = (options: Options<ListReviewConflictsData>) => queryOptions<ListReviewConflictsResponse, ListReviewConflictsError, ListReviewConflictsResponse, ReturnType<typeof listReviewConflictsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listReviewConflicts({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listReviewConflictsQueryKey(options)
+});
+
+/**
+ * Undo Labels
+ *
+ * Take back all that a person has said of a conversation.
+ */
+export const undoLabelsMutation = (options?: Partial<Options<UndoLabelsData>>): UseMutationOptions<UndoLabelsResponse, UndoLabelsError, Options<UndoLabelsData>> => {
+    const mutationOptions: UseMutationOptions<UndoLabelsResponse, UndoLabelsError, Options<UndoLabelsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await undoLabels({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listLabelsQueryKey = (options: Options<ListLabelsData>) => createQueryKey('listLabels', options);
+
+/**
+ * List Labels
+ *
+ * What people have said of a conversation.
+ */
+export const listLabelsOptions = (options: Options<ListLabelsData>) => queryOptions<ListLabelsResponse, ListLabelsError, ListLabelsResponse, ReturnType<typeof listLabelsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listLabels({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listLabelsQueryKey(options)
+});
+
+/**
+ * Correct Label
+ *
+ * Correct a category; no model replaces it.
+ */
+export const correctLabelMutation = (options?: Partial<Options<CorrectLabelData>>): UseMutationOptions<CorrectLabelResponse, CorrectLabelError, Options<CorrectLabelData>> => {
+    const mutationOptions: UseMutationOptions<CorrectLabelResponse, CorrectLabelError, Options<CorrectLabelData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await correctLabel({
                 ...options,
                 ...fnOptions,
                 throwOnError: true

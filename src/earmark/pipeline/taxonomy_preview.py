@@ -1,0 +1,242 @@
+"""What a draft of the taxonomy would do, found out before it does it.
+
+A model is fitted under the draft as the replay would fit one; the conversations of the last twelve
+weeks (a sample of them, if there are many) are read with it and with the present model, both by
+themselves. What is kept are counts and ids: examples are looked up when they are shown.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Final
+
+from earmark.db import (
+    carry_storage,
+    change_storage,
+    masked_storage,
+    preview_storage,
+)
+from earmark.db.change_storage import TaxonomyChange
+from earmark.db.connection import Database
+from earmark.db.models import CANNOT_TELL, Model
+from earmark.db.preview_storage import PreviewText, WeekSize
+from earmark.errors import Conflict
+from earmark.llm.base import Prediction, TextModel
+from earmark.pipeline.classify import decide
+from earmark.pipeline.learn import MOST_TEXTS, ModelShelf, fit_anew
+from earmark.pipeline.taxonomy_change import require_usable
+from earmark.pipeline.taxonomy_diff import Mapped, carry, map_forward, to_taxonomy
+from earmark.pipeline.taxonomy_preview_models import (
+    Certainty,
+    LabelEffect,
+    Move,
+    Preview,
+    ReplayCost,
+    WeekEffect,
+    WeekRead,
+)
+
+WEEKS: Final = 12
+_MOST_READ: Final = 3_000
+_BATCH: Final = 250
+_EXAMPLES: Final = 5
+
+
+class Stopped(Exception):
+    """The preview is not wanted any more."""
+
+
+async def make_preview(
+    database: Database, shelf: ModelShelf, workspace_id: int, change_id: int
+) -> None:
+    """Find out what a draft would do and store it; does nothing if that is not wanted any more."""
+    async with database.read() as connection:
+        change = await change_storage.get_change(connection, workspace_id, change_id)
+        if change.preview_status not in ("queued", "running"):
+            return
+        base = await require_usable(connection, workspace_id, change)
+        info, present = await shelf.latest(connection, workspace_id)
+        if info.taxonomy_version != base.version:
+            raise Conflict(
+                f"Version {base.version} of the taxonomy is not in use yet.",
+                why="No model has been fitted under it, so there is nothing to compare with.",
+                fix="Wait for its replay to end, or start a run: `earmark run`.",
+            )
+        texts = await masked_storage.sample_customer_texts(
+            connection, workspace_id, limit=MOST_TEXTS
+        )
+        weeks = await preview_storage.list_weeks(connection, workspace_id, weeks=WEEKS)
+        ids = await preview_storage.sample_ids(
+            connection, workspace_id, weeks=WEEKS, limit=_MOST_READ
+        )
+        labels = await carry_storage.count_labels(connection, workspace_id)
+        cost = await preview_storage.replay_size(connection, workspace_id)
+    if not ids:
+        raise Conflict(
+            "There is nothing to preview with.",
+            why="No conversation has been read and masked yet.",
+            fix="Start a whole run first: `earmark run`.",
+        )
+    reading = _Reading(database, workspace_id, change, total=len(ids))
+    try:
+        await reading.report(0)
+        began = monotonic()
+        draft = await fit_anew(shelf, texts, to_taxonomy(change.proposal, base.version + 1))
+        fit_seconds = monotonic() - began
+        outcomes = await reading.read(shelf, present, draft, ids)
+    except Stopped:
+        return
+    forward = map_forward(base, change.proposal).categories
+    preview = Preview(
+        since=weeks[0].week if weeks else None,
+        until=weeks[-1].week + timedelta(days=7) if weeks else None,
+        conversations=sum(week.conversations for week in weeks),
+        read=len(outcomes),
+        moves=count_moves(outcomes, forward),
+        weeks=count_read(outcomes, weeks),
+        effects=estimate_weeks(outcomes, weeks),
+        before=_certainty([outcome.before for outcome in outcomes]),
+        after=_certainty([outcome.after for outcome in outcomes]),
+        labels=tuple(
+            LabelEffect(category_id=row.value, labels=row.labels, becomes=carry(row.value, forward))
+            for row in labels
+        ),
+        cost=ReplayCost(conversations=cost.conversations, seconds=cost.seconds),
+        fit_seconds=round(fit_seconds, 1),
+    )
+    async with database.write() as connection:
+        await change_storage.finish_preview(
+            connection, workspace_id, change, preview.model_dump(mode="json")
+        )
+
+
+class Label(Model):
+    """What a model says of one conversation."""
+
+    category_id: str
+    confidence: float
+
+
+class Outcome(Model):
+    """One conversation, read twice."""
+
+    conversation_id: str
+    week: datetime
+    before: Label
+    after: Label
+
+
+class _Reading:
+    """Reads the sample in batches, tells how far it is, and stops when it is told to."""
+
+    def __init__(
+        self, database: Database, workspace_id: int, change: TaxonomyChange, *, total: int
+    ) -> None:
+        self._database = database
+        self._workspace_id = workspace_id
+        self._change = change
+        self._total = total
+
+    async def report(self, done: int) -> None:
+        async with self._database.write() as connection:
+            wanted = await change_storage.report_preview(
+                connection, self._workspace_id, self._change, done=done, total=self._total
+            )
+        if not wanted:
+            raise Stopped
+
+    async def read(
+        self, shelf: ModelShelf, present: TextModel, draft: TextModel, ids: Sequence[str]
+    ) -> list[Outcome]:
+        found: list[Outcome] = []
+        for start in range(0, len(ids), _BATCH):
+            async with self._database.read() as connection:
+                texts = await preview_storage.read_texts(
+                    connection, self._workspace_id, ids[start : start + _BATCH]
+                )
+            found += await _read_both(shelf, present, draft, texts)
+            await self.report(min(len(ids), start + _BATCH))
+        return found
+
+
+async def _read_both(
+    shelf: ModelShelf, present: TextModel, draft: TextModel, texts: Sequence[PreviewText]
+) -> list[Outcome]:
+    said = [text.text for text in texts]
+    before = await shelf.classify(present, said)
+    after = await shelf.classify(draft, said)
+    return [
+        Outcome(
+            conversation_id=text.conversation_id,
+            week=text.week,
+            before=_label(now),
+            after=_label(then),
+        )
+        for text, now, then in zip(texts, before, after, strict=True)
+    ]
+
+
+def _label(prediction: Prediction) -> Label:
+    category, confidence = decide(prediction)
+    return Label(category_id=category, confidence=confidence)
+
+
+# ---------------------------------------------------------------- what comes of it
+
+
+def count_moves(outcomes: Sequence[Outcome], forward: Mapped) -> tuple[Move, ...]:
+    """Conversations per pair of categories, those that move unasked first, the most first."""
+    pairs: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for outcome in outcomes:
+        pairs[outcome.before.category_id, outcome.after.category_id].append(outcome.conversation_id)
+    moves = [
+        Move(
+            before=before,
+            after=after,
+            conversations=len(ids),
+            is_meant=after in forward.get(before, (before,)),
+            examples=tuple(ids[:_EXAMPLES]),
+        )
+        for (before, after), ids in pairs.items()
+    ]
+    return tuple(sorted(moves, key=lambda m: (m.is_meant, -m.conversations, m.before, m.after)))
+
+
+def count_read(outcomes: Sequence[Outcome], weeks: Sequence[WeekSize]) -> tuple[WeekRead, ...]:
+    """How many conversations of each week were read."""
+    read = Counter(outcome.week for outcome in outcomes)
+    return tuple(
+        WeekRead(week=week.week, conversations=week.conversations, read=read[week.week])
+        for week in weeks
+    )
+
+
+def estimate_weeks(
+    outcomes: Sequence[Outcome], weeks: Sequence[WeekSize]
+) -> tuple[WeekEffect, ...]:
+    """Each category in each week, before and after, scaled from the sample to the week."""
+    read = Counter(outcome.week for outcome in outcomes)
+    before = Counter((outcome.week, outcome.before.category_id) for outcome in outcomes)
+    after = Counter((outcome.week, outcome.after.category_id) for outcome in outcomes)
+    named = sorted({category for _, category in (*before, *after)})
+    return tuple(
+        WeekEffect(
+            week=week.week,
+            category_id=category,
+            before=round(before[week.week, category] * week.conversations / read[week.week], 2),
+            after=round(after[week.week, category] * week.conversations / read[week.week], 2),
+        )
+        for week in weeks
+        if read[week.week]
+        for category in named
+    )
+
+
+def _certainty(labels: Sequence[Label]) -> Certainty:
+    unsure = sum(label.category_id == CANNOT_TELL for label in labels)
+    whole = max(len(labels), 1)
+    return Certainty(
+        cannot_tell=round(unsure / whole, 4),
+        confidence=round(sum(label.confidence for label in labels) / whole, 4),
+    )
