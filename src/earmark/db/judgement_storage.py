@@ -6,7 +6,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from earmark.db.connection import ReadConnection
-from earmark.db.evaluation_storage import LabelStage, valid_after
+from earmark.db.evaluation_storage import ANSWERS, LabelStage, valid_since
 from earmark.db.models import Decider, Model
 
 
@@ -67,22 +67,18 @@ async def list_machine_labels(
     """
     async with connection.cursor(row_factory=class_row(MachineLabel)) as cursor:
         await cursor.execute(
-            "WITH answer AS (SELECT DISTINCT ON (h.conversation_id) h.conversation_id, h.value,"
-            " h.created_at, r.is_holdout FROM human_labels h JOIN review_items r"
-            " ON (r.workspace_id, r.id) = (h.workspace_id, h.item_id)"
-            " WHERE h.workspace_id = %(workspace_id)s AND h.kind = %(stage)s"
-            " AND h.undone_at IS NULL AND r.reason = 'random'"
-            " AND h.taxonomy_version > %(valid_after)s ORDER BY h.conversation_id, h.id DESC)"
+            "WITH answer AS (" + ANSWERS + ")"  # noqa: S608 - a constant
             " SELECT l.conversation_id, l.category_id, l.confidence, l.decider, l.model_version,"
             " l.taxonomy_version, l.created_at, a.value AS answered,"
-            " a.created_at AS answered_at, a.is_holdout FROM answer a JOIN classifications l"
+            " a.said_at AS answered_at, a.is_holdout FROM answer a JOIN classifications l"
             " ON l.workspace_id = %(workspace_id)s AND l.conversation_id = a.conversation_id"
             " AND l.stage = %(stage)s AND l.decider <> 'human'"
             " ORDER BY l.conversation_id, l.is_current DESC, l.id DESC",
             {
                 "workspace_id": workspace_id,
                 "stage": stage,
-                "valid_after": await valid_after(connection, workspace_id),
+                "kind": stage,
+                "valid_since": await valid_since(connection, workspace_id),
             },
         )
         return await cursor.fetchall()
