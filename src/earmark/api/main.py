@@ -20,6 +20,7 @@ from earmark.api.routers import (
     cost,
     coverage,
     evaluation,
+    explain,
     failures,
     health,
     masked,
@@ -56,6 +57,7 @@ _ROUTERS: Final = (
     taxonomy,
     review,
     evaluation,
+    explain,
 )
 
 

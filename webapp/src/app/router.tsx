@@ -3,6 +3,7 @@ import { createRootRouteWithContext, createRoute, createRouter } from "@tanstack
 import { readConversationSearch } from "@/features/conversation/search";
 import { readConversationsSearch } from "@/features/conversations/search";
 import { readAccuracySearch } from "@/features/evaluation/search";
+import { readExplainSearch } from "@/features/explain/search";
 import { readThemesSearch } from "@/features/themes/search";
 import { readChartSearch } from "@/ui/chart-search";
 import { CrashScreen, NotFoundScreen } from "./failure";
@@ -90,6 +91,12 @@ const reviewRoute = createRoute({
   path: "review",
 }).lazy(() => import("@/features/review/route").then((file) => file.Route));
 
+const explainRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "explain",
+  validateSearch: readExplainSearch,
+}).lazy(() => import("@/features/explain/route").then((file) => file.Route));
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   workspaceRoute.addChildren([
@@ -105,6 +112,7 @@ const routeTree = rootRoute.addChildren([
     coverageRoute,
     accuracyRoute,
     reviewRoute,
+    explainRoute,
   ]),
 ]);
 

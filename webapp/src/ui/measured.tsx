@@ -1,4 +1,8 @@
+import { Link } from "@tanstack/react-router";
 import type { Estimate } from "@/api/generated";
+import { useWorkspace } from "@/app/workspace-context";
+import type { ExplainSearch } from "@/features/explain/search";
+import { explain as explainWord } from "@/messages/explain";
 import * as m from "@/messages/measured";
 import styles from "./measured.module.css";
 
@@ -6,14 +10,24 @@ interface MeasuredProps {
   estimate: Estimate | null | undefined;
   /** A share instead of a number; or a number where there is little room. */
   as?: "count" | "share" | "brief";
+  /** The figure, for the page that explains it. */
+  explain?: ExplainSearch;
 }
 
 /** Beside a raw figure: what it would be if people had read everything, or that nobody knows yet. */
-export function Measured({ estimate, as = "count" }: MeasuredProps) {
-  if (!estimate) return null;
+export function Measured({ estimate, as = "count", explain }: MeasuredProps) {
+  const { path } = useWorkspace();
+  if (!estimate && !explain) return null;
+  const words = estimate ? wordsOf(estimate, as) : explainWord;
   return (
-    <span className={styles.measured} title={m.basis(estimate)}>
-      {wordsOf(estimate, as)}
+    <span className={styles.measured} title={estimate ? m.basis(estimate) : undefined}>
+      {explain ? (
+        <Link to="/w/$workspace/explain" params={path} search={explain}>
+          {words}
+        </Link>
+      ) : (
+        words
+      )}
     </span>
   );
 }

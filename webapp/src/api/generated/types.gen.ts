@@ -1314,6 +1314,71 @@ export type Estimate = {
 export type EvidenceKind = 'issue' | 'churn' | 'resolution';
 
 /**
+ * Exclusion
+ *
+ * Conversations that the figure cannot count, with the reason.
+ */
+export type Exclusion = {
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
+};
+
+/**
+ * Explanation
+ *
+ * All that is behind one number.
+ */
+export type Explanation = {
+    figure: FigureSpec;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Definition
+     */
+    definition: string;
+    totals: FigureTotals;
+    /**
+     * Expected
+     */
+    expected: number | null;
+    gone: Gone;
+    /**
+     * Provenance
+     */
+    provenance: Array<Provenance>;
+    /**
+     * Exclusions
+     */
+    exclusions: Array<Exclusion>;
+    /**
+     * Labelled
+     */
+    labelled: Array<string>;
+    /**
+     * Query
+     */
+    query: string;
+    /**
+     * Parameters
+     */
+    parameters: {
+        [key: string]: string;
+    };
+    /**
+     * Permalink
+     */
+    permalink: string;
+};
+
+/**
  * Facets
  *
  * What else is known of one conversation.
@@ -1385,6 +1450,58 @@ export type Failure = {
 };
 
 /**
+ * FigureSpec
+ *
+ * What is counted: conversations that began in [since, until), as known at `as_of`.
+ */
+export type FigureSpec = {
+    /**
+     * Kind
+     */
+    kind: 'category' | 'theme' | 'remainder';
+    /**
+     * Id
+     */
+    id?: string;
+    /**
+     * Since
+     */
+    since?: string | null;
+    /**
+     * Until
+     */
+    until?: string | null;
+    /**
+     * As Of
+     */
+    as_of: string;
+};
+
+/**
+ * FigureTotals
+ *
+ * The figure itself.
+ */
+export type FigureTotals = {
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Customers
+     */
+    customers: number;
+    /**
+     * First At
+     */
+    first_at: string | null;
+    /**
+     * Latest At
+     */
+    latest_at: string | null;
+};
+
+/**
  * Finding
  *
  * Something wrong with a proposal, or worth knowing before it is applied.
@@ -1410,6 +1527,22 @@ export type Finding = {
      * Fix
      */
     fix: string;
+};
+
+/**
+ * Gone
+ *
+ * What has left the database since a moment, and may have been counted at it.
+ */
+export type Gone = {
+    /**
+     * Deleted
+     */
+    deleted: number;
+    /**
+     * Erased
+     */
+    erased: number;
 };
 
 /**
@@ -1577,6 +1710,22 @@ export type LedgerLine = {
      * Latest At
      */
     latest_at: string;
+};
+
+/**
+ * MemberPage
+ *
+ * Ids of the conversations that are counted.
+ */
+export type MemberPage = {
+    /**
+     * Items
+     */
+    items: Array<string>;
+    /**
+     * Next
+     */
+    next: string | null;
 };
 
 /**
@@ -1903,6 +2052,31 @@ export type ProposedCategory = {
      * Was
      */
     was?: Array<string> | null;
+};
+
+/**
+ * Provenance
+ *
+ * Conversations that were decided by the same, in the same way.
+ */
+export type Provenance = {
+    decider: Decider;
+    /**
+     * Model Version
+     */
+    model_version: string;
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version: number | null;
+    /**
+     * Prompt Hash
+     */
+    prompt_hash: string | null;
+    /**
+     * Conversations
+     */
+    conversations: number;
 };
 
 /**
@@ -5491,6 +5665,152 @@ export type CompareVersionsResponses = {
 };
 
 export type CompareVersionsResponse = CompareVersionsResponses[keyof CompareVersionsResponses];
+
+export type ExplainFigureData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query: {
+        /**
+         * Kind
+         */
+        kind: 'category' | 'theme' | 'remainder';
+        /**
+         * Id
+         */
+        id?: string;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         */
+        until?: string | null;
+        /**
+         * As Of
+         */
+        as_of?: string | null;
+        /**
+         * Expect
+         */
+        expect?: number | null;
+    };
+    url: '/api/v1/workspaces/{workspace}/explain';
+};
+
+export type ExplainFigureErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ExplainFigureError = ExplainFigureErrors[keyof ExplainFigureErrors];
+
+export type ExplainFigureResponses = {
+    /**
+     * Successful Response
+     */
+    200: Explanation;
+};
+
+export type ExplainFigureResponse = ExplainFigureResponses[keyof ExplainFigureResponses];
+
+export type ListFigureConversationsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query: {
+        /**
+         * Kind
+         */
+        kind: 'category' | 'theme' | 'remainder';
+        /**
+         * Id
+         */
+        id?: string;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         */
+        until?: string | null;
+        /**
+         * As Of
+         */
+        as_of?: string | null;
+        /**
+         * Cursor
+         *
+         * `next` of the page before
+         */
+        cursor?: string | null;
+        /**
+         * Limit
+         *
+         * Rows in a page
+         */
+        limit?: number;
+    };
+    url: '/api/v1/workspaces/{workspace}/explain/conversations';
+};
+
+export type ListFigureConversationsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListFigureConversationsError = ListFigureConversationsErrors[keyof ListFigureConversationsErrors];
+
+export type ListFigureConversationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: MemberPage;
+};
+
+export type ListFigureConversationsResponse = ListFigureConversationsResponses[keyof ListFigureConversationsResponses];
 
 export type GetHealthData = {
     body?: never;

@@ -27,7 +27,7 @@ export function ThemeFigures({ detail: { driver } }: { detail: ThemeDetail }) {
       </Stat>
       <Stat label={m.total}>
         <LinkUnlessNone value={volume.conversations} search={{ theme: theme.id }} />
-        <Measured estimate={estimate} />
+        <Measured estimate={estimate} explain={{ kind: "theme", id: `${theme.id}` }} />
       </Stat>
       <Stat label={m.customers}>{count(volume.customers)}</Stat>
       <Stat label={m.negative} title={m.negativeMeaning}>

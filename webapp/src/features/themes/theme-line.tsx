@@ -81,7 +81,7 @@ function Size({ driver: { theme, volume, estimate } }: { driver: Driver }) {
       <Link to="/w/$workspace/conversations" params={path} search={{ theme: theme.id }}>
         {count(volume.conversations)}
       </Link>
-      <Measured estimate={estimate} as="brief" />
+      <Measured estimate={estimate} as="brief" explain={{ kind: "theme", id: `${theme.id}` }} />
     </td>
   );
 }

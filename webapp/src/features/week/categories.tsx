@@ -41,7 +41,7 @@ export function Categories({ categories }: { categories: readonly CategoryFigure
                 style={{ width: `${(conversations / largest) * 100}%` }}
               />
             </div>
-            <Measured estimate={estimate} />
+            <Measured estimate={estimate} explain={{ kind: "category", id: category_id }} />
           </li>
         ))}
       </ul>

@@ -20,7 +20,8 @@ export function Remainder({ week: { themed, themed_estimate } }: { week: Week })
           </Link>,
           rest / conversations,
         )}{" "}
-        {without_issue > 0 && m.withoutIssue(without_issue)}
+        {without_issue > 0 && m.withoutIssue(without_issue)}{" "}
+        <Measured estimate={null} explain={{ kind: "remainder" }} />
       </p>
       <p>
         {m.themedTruly} <Measured estimate={themed_estimate} as="share" />
