@@ -121,7 +121,7 @@ def _stale(
     """Coverage if error rates of before are held against what is said after."""
     drawn, positives, _ = _draw(generator, *before, labels)
     said, truth = after
-    sizes = np.broadcast_to(np.bincount(said, minlength=2), drawn.shape).astype(np.float64)
+    sizes = np.tile(np.bincount(said, minlength=2).astype(np.float64), (_DRAWS, 1))
     _, low, high = score_intervals(sizes, drawn, positives)
     return float(np.mean((low <= truth.mean()) & (truth.mean() <= high)))
 

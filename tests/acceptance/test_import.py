@@ -3,7 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
+from psycopg.rows import scalar_row
+
+from earmark.db.connection import Database, connect, open_database
+from earmark.db.embedded import running
+from earmark.db.migration import migrate
+from earmark.jobs.queue import migrate_queue
 from tests.fixtures.demo import run_earmark
+from tests.fixtures.processes import started, until
 
 CSV = "ticket_id,role,email,text,created\n" + "".join(
     f"{i},user,kim{i % 20}@shop.example,The export of invoices to CSV fails with an error since"
@@ -68,3 +76,55 @@ def test_file_without_anything_usable_is_told(tmp_path: Path) -> None:
     missing = run_earmark(tmp_path / "data", "import", str(tmp_path / "nothing.csv"))
     assert missing.returncode == 2
     assert "There is no file" in missing.stderr
+
+
+async def ask(database: Database, query: str) -> object:
+    async with database.read() as reader, reader.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(query.encode())
+        return await cursor.fetchone()
+
+
+@pytest.mark.slow
+async def test_another_process_completes_an_import_that_was_killed(open_folder: Path) -> None:
+    number = 3_000
+    file = open_folder / "many.csv"
+    file.write_text(
+        "ticket_id,role,text,created\n"
+        + "".join(f"{i},user,The export number {i} fails,2026-03-01\n" for i in range(number))
+    )
+    data = open_folder / "killed-import"
+    typed = ("import", str(file), "--name", "Many", "--no-run", "--json")
+    stored = "SELECT count(*) FROM conversations"
+    async with running(data / "postgres", linger=1.0) as server:
+        async with connect(server.conninfo()) as connection:
+            await migrate(connection)
+        async with open_database(server.conninfo(), max_size=2) as database:
+            await migrate_queue(database)
+            with started(data, *typed):
+
+                async def is_begun() -> bool:
+                    return bool(await ask(database, stored))
+
+                await until(is_begun)
+            before = await ask(database, stored)
+            assert isinstance(before, int)
+            assert before < number
+            with started(data, "worker"):
+
+                async def is_ended() -> bool:
+                    return await ask(database, "SELECT status FROM runs") == "failed"
+
+                await until(is_ended)
+            said = await ask(database, "SELECT error FROM runs")
+            assert "Type the same `earmark import` again" in str(said)
+            again = run_earmark(data, *typed)
+            assert again.returncode == 0, again.stderr
+            counts = json.loads(again.stdout)["stored"]
+            assert (counts["unchanged"] >= before, counts["changed"], counts["older"]) == (
+                True,
+                0,
+                0,
+            )
+            assert counts["new"] + counts["unchanged"] == number
+            assert await ask(database, stored) == number
+            assert await ask(database, "SELECT count(*) FROM messages") == number

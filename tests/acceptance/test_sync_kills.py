@@ -1,7 +1,9 @@
 """`kill -9` of one process at any moment of a sync: the database is equal to the server in the end.
 
 `EARMARK_TEST_KILLS=50` strikes fifty times in syncs of 20,000 conversations instead of three times
-in one of 1,000. The moments follow from pytest's random seed, which its header shows.
+in one of 1,000; with `EARMARK_TEST_KILLS_EACH=5` at most five times in each, so that both sides are
+compared ten times. The moments are spread over all that a sync has to do, and follow from pytest's
+random seed, which its header shows.
 """
 
 import asyncio
@@ -31,6 +33,7 @@ from tests.fixtures.processes import kill_postmaster, started
 from tests.fixtures.simulator import TOKEN, options
 
 KILLS: Final = int(os.environ.get("EARMARK_TEST_KILLS", "3"))  # noqa: TID251 - a test
+EACH: Final = int(os.environ.get("EARMARK_TEST_KILLS_EACH", KILLS))  # noqa: TID251 - a test
 NUMBER: Final = 1_000 if KILLS <= 3 else 20_000
 VICTIMS: Final = ("worker", "database", "simulator")
 _STUCK_SECONDS: Final = 150
@@ -114,14 +117,16 @@ async def _progress(database: Database, run: Run) -> tuple[Run, int]:
             await asyncio.sleep(0.1)
 
 
-async def _advance(database: Database, run: Run, theatre: Theatre) -> Run:
-    """Wait until something more is done, or the run has ended."""
+async def _advance(database: Database, run: Run, theatre: Theatre, until: float = 0) -> Run:
+    """Wait until something more is done, and at least so much, or the run has ended."""
     _, before = await _progress(database, run)
-    end = time.monotonic() + _STUCK_SECONDS
+    start, end = before, time.monotonic() + _STUCK_SECONDS
     while True:
         now, done = await _progress(database, run)
-        if now.finished_at is not None or done > before:
+        if now.finished_at is not None or (done > start and done >= until):
             return now
+        if done > before:
+            before, end = done, time.monotonic() + _STUCK_SECONDS
         assert time.monotonic() < end, f"the sync stands still: {theatre.read_log()}"
         await asyncio.sleep(0.05)
 
@@ -130,11 +135,11 @@ async def _play(database: Database, theatre: Theatre, chance: random.Random, kil
     """One sync with at most so many kills; how many there were."""
     workspace, run = await _begin(database, theatre.base_url)
     struck = 0
-    while struck < kills:
-        run = await _advance(database, run, theatre)
-        await asyncio.sleep(chance.uniform(0, 0.8))
+    for moment in sorted(chance.uniform(0, 2 * NUMBER) for _ in range(kills)):
+        run = await _advance(database, run, theatre, moment)
         if run.finished_at is not None:
             break
+        await asyncio.sleep(chance.uniform(0, 0.4))
         victim = chance.choice(VICTIMS)
         print(f"{time.monotonic():.1f} {victim} at {(await _progress(database, run))[1]}")  # noqa: T201
         theatre.kill(victim)
@@ -159,7 +164,7 @@ async def test_sync_ends_complete_whatever_is_killed(open_folder: Path) -> None:
             theatre.start("worker")
             left = KILLS
             while left > 0:
-                struck = await _play(database, theatre, chance, left)
+                struck = await _play(database, theatre, chance, min(left, EACH))
                 print(f"{struck} kills, and the database is equal to the server")  # noqa: T201
                 left -= max(struck, 1)
         finally:

@@ -53,6 +53,7 @@ async def list_pages(page: Page) -> dict[str, str]:
         "coverage": f"{base}/coverage",
         "coverage-table": f"{base}/coverage?chart=table",
         "review": f"{base}/review",
+        "cost": f"{base}/cost",
         "explain": f"{base}/explain?kind=theme&id={driver['theme']['id']}",
         "explain-changed": f"{base}/explain?kind=category&id=cannot_tell&expect=100000",
         "no-such-theme": f"{base}/themes/999999",

@@ -131,3 +131,26 @@ async def test_an_empty_queue_says_how_to_fill_it(browser: Browser, demo_server:
         await expect(page.get_by_text("The queue is empty")).to_be_visible()
         await keep_screenshot(page, "review-empty")
         assert await audit(page) == []
+
+
+async def test_a_label_is_corrected_where_it_is_read_and_taken_back(
+    browser: Browser, demo_server: str
+) -> None:
+    async with visiting(browser, demo_server) as page:
+        code = (await read(page, ""))[0]["code"]
+        item = (await read(page, f"/{code}/conversations?limit=1"))["items"][0]
+        address = f"/{code}/conversations/{item['id']}"
+        await page.goto(f"/w{address}")
+        choice = page.get_by_label("Correct: whole thread")
+        await expect(choice).to_be_visible()
+        await page.keyboard.press("c")
+        await expect(choice).to_be_focused()
+        async with page.expect_response("**/labels"):
+            await choice.select_option("spam")
+        await expect(page.get_by_text("by a person")).to_be_visible()
+        (label,) = await read(page, f"{address}/labels")
+        assert (label["value"], label["item_id"]) == ("spam", None)
+        async with page.expect_response("**/labels?*"):
+            await choice.select_option("Take back what I said")
+        await expect(page.get_by_text("by a person")).to_have_count(0)
+        assert await read(page, f"{address}/labels") == []

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from psycopg.rows import scalar_row
 
-from earmark.db import directory_storage
+from earmark.db import directory_storage, people_storage
 from earmark.db.connection import Database
-from earmark.db.models import Company, Workspace
+from earmark.db.models import Company, Contact, Workspace
 from earmark.errors import SourceForbidden
 from earmark.pipeline.enrichment import apply_mapping, enrich, to_number
 from earmark.pipeline.erasure import erase_contact
@@ -139,6 +139,38 @@ async def test_conversations_of_merged_contacts_belong_to_those_who_are_left(
     assert former == 1
     gone = await one(database, f"SELECT count(*) FROM contacts WHERE id = '{first}'")  # noqa: S608
     assert gone == 0
+
+
+async def test_of_a_deleted_contact_only_the_conversations_stay(database: Database) -> None:
+    async with peer() as (server, client):
+        workspace = await registered(database, client)
+        await enrich(database, client, workspace.id, NOW, ignore)
+        before = await one(database, "SELECT count(*) FROM contacts")
+        wrote, silent = await contact_ids(client, 2)
+        await store_conversation(database, workspace, wrote)
+        for identifier in (wrote, silent):
+            server.apply(DeleteContact(contact_id=identifier))
+        await enrich(database, client, workspace.id, NOW + timedelta(days=8), ignore)
+        assert isinstance(before, int)
+        assert await one(database, "SELECT count(*) FROM contacts") == before - 2
+        # Its conversation is read again, and still names it.
+        async with database.write() as connection:
+            told = [Contact(id=wrote, name="Told By A Conversation")]
+            await people_storage.add_missing_contacts(connection, workspace.id, told)
+    assert await one(database, "SELECT count(*) FROM contacts") == before - 2
+    assert await one(database, "SELECT count(*) FROM conversations") == 1
+
+
+async def test_contact_that_is_listed_again_is_known_again(database: Database) -> None:
+    async with peer() as (_, client):
+        workspace = await registered(database, client)
+        (identifier,) = await contact_ids(client, 1)
+        async with database.write() as connection:
+            await directory_storage.record_former(connection, workspace.id, {identifier: None})
+        await enrich(database, client, workspace.id, NOW, ignore)
+    assert await one(database, "SELECT count(*) FROM former_contacts") == 0
+    known = f"SELECT count(*) FROM contacts WHERE id = '{identifier}'"  # noqa: S608 - own id
+    assert await one(database, known) == 1
 
 
 async def test_contact_who_was_erased_does_not_come_back(database: Database) -> None:

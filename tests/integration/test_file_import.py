@@ -10,6 +10,7 @@ from psycopg.rows import scalar_row
 
 from earmark.db import run_storage, sync_storage
 from earmark.db.connection import Database
+from earmark.db.locks import exclusive
 from earmark.db.models import RunStatus, Stage, Workspace
 from earmark.db.sync_storage import Coverage
 from earmark.errors import Conflict, DatabaseUnavailable
@@ -211,6 +212,24 @@ async def test_import_that_broke_off_ends_its_run_and_the_next_one_completes_it(
     assert (coverage.stored, coverage.pending) == (350, 0)
 
 
+async def test_any_worker_ends_the_run_of_an_import_that_is_gone_and_of_no_other(
+    database: Database, tmp_path: Path
+) -> None:
+    workspace, _ = await load(database, write(tmp_path / "a.jsonl", conversation("a", "Hi")))
+    running = await importing.begin(database, workspace.id, [], [])
+    name = importing.lock_name(workspace.id)
+    async with exclusive(database, name, what="Busy.", fix="Wait."):
+        assert await importing.end_abandoned(database) == []
+    assert [run.id for run in await importing.end_abandoned(database)] == [running.id]
+    assert await importing.end_abandoned(database) == []
+    async with database.write() as connection:
+        ended = await run_storage.get_run(connection, workspace.id, running.id)
+        await run_storage.create_run(connection, workspace.id)  # with jobs, as every other run
+    assert ended.status is RunStatus.FAILED
+    assert "Type the same `earmark import` again" in str(ended.error)
+    assert await importing.end_abandoned(database) == []
+
+
 async def test_run_of_a_killed_import_is_ended_by_the_next_and_another_is_gone_on_with(
     database: Database, tmp_path: Path
 ) -> None:
@@ -221,7 +240,8 @@ async def test_run_of_a_killed_import_is_ended_by_the_next_and_another_is_gone_o
         ended = await run_storage.get_run(connection, workspace.id, killed.id)
         waiting = await run_storage.create_run(connection, workspace.id, (Stage.MASK,))
     assert ended.status is RunStatus.FAILED
-    assert ended.error == "The import was interrupted."
+    assert ended.error is not None
+    assert ended.error.startswith("The import was interrupted. Type the same `earmark import`")
     unfinished = await importing.unfinished_run(database, workspace.id)
     assert unfinished is not None
     assert unfinished.id == waiting.id

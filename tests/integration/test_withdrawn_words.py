@@ -4,15 +4,24 @@ from collections.abc import Sequence
 
 import pytest
 
-from earmark.db import people_storage, story_storage
+from earmark.db import people_storage, run_storage, story_storage
 from earmark.db.connection import Database
-from earmark.db.models import Contact, Decider, Interval, Message, Thread
+from earmark.db.models import (
+    Contact,
+    Decider,
+    Interval,
+    Message,
+    RunStatus,
+    Stage,
+    Thread,
+)
 from earmark.db.story_storage import StoryContent, StoryDraft
 from earmark.db.theme_storage import ThemeDraft, create_themes
 from earmark.errors import NotFound
-from earmark.pipeline import erasure
+from earmark.pipeline import erasure, learn, masking
 from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.naming import choose_name
+from earmark.pipeline.progress import Progress
 from earmark.sources.simulator.changes import (
     CreateConversation,
     CustomerReply,
@@ -383,6 +392,34 @@ async def test_erased_person_is_gone_and_stays_gone(database: Database) -> None:
             assert set((await _rows(replica, identifier)).values()) == {0}
         assert "Hello again" not in everything
         assert (await replica.ledger(theirs[0]))[1] == "erased on request"
+
+
+async def test_model_that_has_learnt_from_an_erased_person_is_made_anew(
+    database: Database,
+) -> None:
+    workspace = await make_workspace(database)
+    said = (CUSTOMER, "The export to our accountant has been empty since this morning")
+    await store(database, workspace, *(make_thread(f"{i}", said, contact=f"c{i}") for i in "123"))
+    await masking.mask_page(database, workspace.id, ["1", "2", "3"])
+    shelf = ModelShelf(HashedModels())
+
+    async def fit() -> list[tuple[int, bool]]:
+        """How many texts each model was made of, and whether it is still there."""
+        async with database.write() as connection:
+            run = await run_storage.create_run(connection, workspace.id)
+        await learn.fit_model(database, shelf, workspace.id, Progress(database, run, Stage.LEARN))
+        async with database.write() as connection:
+            await run_storage.finish_run(connection, run, RunStatus.SUCCEEDED)
+            cursor = await connection.execute(
+                "SELECT fitted_on, artefact <> '' AS is_there FROM text_models ORDER BY id"
+            )
+            return [(row["fitted_on"], row["is_there"]) async for row in cursor]
+
+    assert await fit() == [(3, True)]
+    assert await fit() == [(3, True)]
+    await erasure.erase_contact(database, workspace.id, "c2")
+    assert await fit() == [(3, False), (2, True)]
+    assert await fit() == [(3, False), (2, True)]
 
 
 async def test_person_who_writes_for_the_first_time_after_erasure_is_not_stored(

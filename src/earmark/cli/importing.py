@@ -119,7 +119,7 @@ async def _store(source: FileSource, report: ImportReport, options: ImportOption
         workspace = await importing.open_workspace(database, await source.identity())
         async with exclusive(
             database,
-            f"import:{workspace.id}",
+            importing.lock_name(workspace.id),
             what=f"Another import to workspace {workspace.code} is under way.",
             fix="Wait until it has ended, or import to another one: --name NAME.",
         ):

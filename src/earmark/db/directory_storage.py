@@ -48,16 +48,17 @@ async def note_listed(
 async def list_unlisted(
     connection: ReadConnection, workspace_id: int, *, after: str, limit: int
 ) -> list[str]:
-    """Customers of conversations whom the listing did not name, by id."""
+    """Contacts and customers of conversations whom the listing did not name, by id."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
-            "SELECT DISTINCT contact_id FROM conversations c WHERE workspace_id = %(workspace_id)s"
-            " AND contact_id > %(after)s"
-            " AND NOT EXISTS (SELECT FROM listed_contacts l"
-            " WHERE l.workspace_id = c.workspace_id AND l.id = c.contact_id)"
-            " AND NOT EXISTS (SELECT FROM former_contacts f WHERE f.workspace_id = c.workspace_id"
-            " AND f.id = c.contact_id)"
-            " ORDER BY contact_id LIMIT %(limit)s",
+            "SELECT c.id FROM (SELECT contact_id AS id FROM conversations"
+            " WHERE workspace_id = %(workspace_id)s AND contact_id > %(after)s UNION"
+            " SELECT id FROM contacts WHERE workspace_id = %(workspace_id)s AND id > %(after)s) c"
+            " WHERE NOT EXISTS (SELECT FROM listed_contacts l"
+            " WHERE l.workspace_id = %(workspace_id)s AND l.id = c.id)"
+            " AND NOT EXISTS (SELECT FROM former_contacts f"
+            " WHERE f.workspace_id = %(workspace_id)s AND f.id = c.id)"
+            " ORDER BY c.id LIMIT %(limit)s",
             {"workspace_id": workspace_id, "after": after, "limit": limit},
         )
         return await cursor.fetchall()
@@ -84,6 +85,30 @@ async def record_former(
         " WHERE f.workspace_id = %(workspace_id)s AND n.workspace_id = f.workspace_id"
         " AND n.id = f.canonical_id AND n.canonical_id IS NOT NULL AND n.canonical_id <> f.id",
         {"workspace_id": workspace_id},
+    )
+
+
+async def forget_deleted(connection: WriteConnection, workspace_id: int) -> int:
+    """Delete what is known of contacts that were deleted at the source; how many that were.
+
+    Their conversations stay, as they do there.
+    """
+    cursor = await connection.execute(
+        "DELETE FROM contacts p USING former_contacts f WHERE f.workspace_id = %(workspace_id)s"
+        " AND f.canonical_id IS NULL AND p.workspace_id = f.workspace_id AND p.id = f.id",
+        {"workspace_id": workspace_id},
+    )
+    return cursor.rowcount
+
+
+async def readmit(
+    connection: WriteConnection, workspace_id: int, contact_ids: Sequence[str]
+) -> None:
+    """Contacts that the source lists (again) are not deleted."""
+    await connection.execute(
+        "DELETE FROM former_contacts WHERE workspace_id = %(workspace_id)s"
+        " AND canonical_id IS NULL AND id = ANY(%(ids)s)",
+        {"workspace_id": workspace_id, "ids": list(contact_ids)},
     )
 
 

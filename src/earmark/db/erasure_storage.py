@@ -103,6 +103,17 @@ async def add_receipt(
         return receipt
 
 
+async def count_erasures(connection: ReadConnection, workspace_id: int) -> int:
+    """How many people were erased so far."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            "SELECT count(*) FROM erasures WHERE workspace_id = %(workspace_id)s",
+            {"workspace_id": workspace_id},
+        )
+        (number,) = await cursor.fetchall()
+        return number
+
+
 async def list_erased(
     connection: ReadConnection, workspace_id: int, contact_ids: Sequence[str]
 ) -> set[str]:

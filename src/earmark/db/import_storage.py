@@ -7,7 +7,7 @@ from typing import NamedTuple
 from psycopg.rows import class_row, dict_row
 
 from earmark.db.connection import ReadConnection, WriteConnection
-from earmark.db.models import Conversation, Model
+from earmark.db.models import Conversation, Model, Run
 
 
 class Known(NamedTuple):
@@ -59,6 +59,20 @@ async def add_unreadable(
         " WITH ORDINALITY r (reason, place) ORDER BY r.place",
         {"workspace_id": workspace_id, "reasons": list(reasons)},
     )
+
+
+async def list_under_way(connection: ReadConnection) -> list[Run]:
+    """Unfinished runs that only read files, of all workspaces; no worker's jobs belong to them."""
+    async with connection.cursor(row_factory=class_row(Run)) as cursor:
+        await cursor.execute(
+            "SELECT r.id, r.workspace_id, r.status, r.stage, r.error, r.created_at, r.started_at,"
+            " r.finished_at, r.cancel_requested FROM runs r JOIN workspaces w"
+            " ON w.id = r.workspace_id AND w.kind = 'file' WHERE r.finished_at IS NULL"
+            " AND (SELECT array_agg(s.stage ORDER BY s.stage) FROM run_stages s"
+            " WHERE s.workspace_id = r.workspace_id AND s.run_id = r.id) = ARRAY['fetch', 'sync']"
+            " ORDER BY r.id"
+        )
+        return await cursor.fetchall()
 
 
 async def list_known(

@@ -66,11 +66,15 @@ async def upsert_contacts(
 async def add_missing_contacts(
     connection: WriteConnection, workspace_id: int, contacts: Sequence[Contact]
 ) -> None:
-    """Store contacts that only a conversation told of; known ones stay as they are."""
+    """Store contacts that only a conversation told of; known ones stay as they are.
+
+    Those who were deleted at the source do not come back with their conversations.
+    """
     await _stage_contacts(connection, workspace_id, contacts)
     await connection.execute(
-        "INSERT INTO contacts SELECT DISTINCT ON (id) * FROM staged_contacts ORDER BY id"
-        " ON CONFLICT DO NOTHING"
+        "INSERT INTO contacts SELECT DISTINCT ON (id) * FROM staged_contacts s"
+        " WHERE NOT EXISTS (SELECT FROM former_contacts f WHERE f.workspace_id = s.workspace_id"
+        " AND f.id = s.id AND f.canonical_id IS NULL) ORDER BY id ON CONFLICT DO NOTHING"
     )
 
 

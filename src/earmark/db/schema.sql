@@ -423,6 +423,8 @@ CREATE TABLE text_models (
     lessons          integer     NOT NULL DEFAULT 0,
     -- The ready-made encoder that it was fitted beside.
     encoder_version  text,
+    -- Erasures before its texts were read: if there were more since, it may know erased words.
+    erasures         integer     NOT NULL DEFAULT 0,
     -- From which confidence on it may decide alone, by category, as labels by people have shown.
     calibration      jsonb,
     PRIMARY KEY (workspace_id, id)

@@ -18,6 +18,8 @@ class TextModelInfo(Model):
     """Conversations that it was fitted on."""
     encoder_version: str | None = None
     """The ready-made encoder that it was fitted beside, and needs."""
+    knows_erased: bool = False
+    """Somebody was erased since: their words may be in it."""
 
 
 class NewTextModel(Model):
@@ -31,6 +33,8 @@ class NewTextModel(Model):
     """Texts of known category that it learnt from, beside the taxonomy's own."""
     dimensions: int
     encoder_version: str | None = None
+    erasures: int = 0
+    """How many there had been before its texts were read."""
     artefact: bytes
 
 
@@ -167,8 +171,9 @@ async def latest_model(connection: ReadConnection, workspace_id: int) -> TextMod
     """The model that new readings use; null before the first was fitted."""
     async with connection.cursor(row_factory=class_row(TextModelInfo)) as cursor:
         await cursor.execute(
-            "SELECT id, version, taxonomy_version, fitted_on, encoder_version FROM text_models"
-            " WHERE workspace_id = %(workspace_id)s ORDER BY id DESC LIMIT 1",
+            "SELECT id, version, taxonomy_version, fitted_on, encoder_version, erasures <"
+            " (SELECT count(*) FROM erasures WHERE workspace_id = %(workspace_id)s) AS knows_erased"
+            " FROM text_models WHERE workspace_id = %(workspace_id)s ORDER BY id DESC LIMIT 1",
             {"workspace_id": workspace_id},
         )
         return await cursor.fetchone()
@@ -191,12 +196,18 @@ async def add_model(connection: WriteConnection, workspace_id: int, fitted: NewT
     """Store a fitted model; it is the latest from now on. Returns its id."""
     cursor = await connection.execute(
         "INSERT INTO text_models (workspace_id, version, taxonomy_version, fitted_on, lessons,"
-        " dimensions, encoder_version, artefact) VALUES (%(workspace_id)s, %(version)s,"
+        " dimensions, encoder_version, erasures, artefact) VALUES (%(workspace_id)s, %(version)s,"
         " %(taxonomy_version)s, %(fitted_on)s, %(lessons)s, %(dimensions)s, %(encoder_version)s,"
-        " %(artefact)b) RETURNING id",
+        " %(erasures)s, %(artefact)b) RETURNING id",
         {"workspace_id": workspace_id, **fitted.model_dump()},
     )
     row = await cursor.fetchone()
+    # What older models have learnt from people who were erased since goes with them.
+    await connection.execute(
+        "UPDATE text_models SET artefact = '' WHERE workspace_id = %(workspace_id)s"
+        " AND erasures < %(erasures)s",
+        {"workspace_id": workspace_id, "erasures": fitted.erasures},
+    )
     return int(row["id"]) if row else 0
 
 

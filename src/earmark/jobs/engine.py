@@ -30,7 +30,7 @@ from earmark.jobs.queue import (
     JobQueue,
     start_run,
 )
-from earmark.pipeline import live, taxonomy_preview
+from earmark.pipeline import importing, live, taxonomy_preview
 from earmark.pipeline.run import (
     PAGED,
     Services,
@@ -243,7 +243,12 @@ class Engine:
                 continue  # someone else has just started one
 
     async def rescue(self, timestamp: int) -> None:
-        """Give the jobs of workers that fell silent to others; `timestamp` is the schedule's."""
+        """Give the jobs of workers that fell silent to others; `timestamp` is the schedule's.
+
+        An import has no jobs: where its process is gone, its run ends, and says how to go on.
+        """
+        for run in await importing.end_abandoned(self._database):
+            await _log.awarning("import_interrupted", workspace_id=run.workspace_id, run_id=run.id)
         stalled = await self._app.job_manager.get_stalled_jobs(
             seconds_since_heartbeat=STALLED_SECONDS
         )

@@ -2,8 +2,8 @@
 
 Once a day: teammates, companies, contacts that changed since, teams, tags, segments, attributes,
 and the help centre. Once a week all contacts are listed, because a merged one is in no list: the
-customers of conversations whom the listing did not name are asked for, and what a merged contact
-wrote belongs to the one who is left.
+customers and contacts whom the listing did not name are asked for. What a merged contact wrote
+belongs to the one who is left; of a deleted one nothing is kept but the conversations.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -138,6 +138,9 @@ async def _store_pages(
                 connection, workspace_id, [contact.id for contact in contacts]
             )
             kept = [contact for contact in contacts if contact.id not in erased]
+            await directory_storage.readmit(
+                connection, workspace_id, [contact.id for contact in kept]
+            )
             await people_storage.upsert_contacts(connection, workspace_id, kept)
             if listing:
                 await directory_storage.note_listed(
@@ -146,7 +149,7 @@ async def _store_pages(
 
 
 async def _find_former(database: Database, source: Directory, workspace_id: int) -> None:
-    """Ask for the customers whom a listing of all did not name."""
+    """Ask for those whom a listing of all did not name; who was deleted is forgotten."""
     after = ""
     while True:
         async with database.read() as connection:
@@ -161,6 +164,7 @@ async def _find_former(database: Database, source: Directory, workspace_id: int)
             await directory_storage.record_former(
                 connection, workspace_id, {item.id: item.canonical_id for item in former}
             )
+            await directory_storage.forget_deleted(connection, workspace_id)
 
 
 # ---------------------------------------------------------------- the workspace

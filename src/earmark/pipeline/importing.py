@@ -18,6 +18,7 @@ from earmark.db import (
 )
 from earmark.db.connection import Database
 from earmark.db.import_storage import Known
+from earmark.db.locks import is_held
 from earmark.db.models import Checkpoint, Model, Run, RunStatus, Stage, Thread, Workspace
 from earmark.db.statistics import refresh_statistics
 from earmark.errors import Conflict, EarmarkError, NotFound
@@ -32,6 +33,10 @@ from earmark.sources.base import ListingPage, Source, SourceIdentity
 STAGES: Final = (Stage.SYNC, Stage.FETCH)
 _PAGE: Final = 100
 _REASONS_AT_ONCE: Final = 1_000
+_INTERRUPTED: Final = (
+    "The import was interrupted. Type the same `earmark import` again, on any machine that can read"
+    " the files: what is stored already stays, the rest is read."
+)
 
 
 class ImportCounts(Model):
@@ -66,6 +71,26 @@ async def open_workspace(database: Database, identity: SourceIdentity) -> Worksp
         )
 
 
+def lock_name(workspace_id: int) -> str:
+    """The lock that an import to this workspace holds from before its run begins."""
+    return f"import:{workspace_id}"
+
+
+async def end_abandoned(database: Database) -> list[Run]:
+    """End the runs of imports whose process is gone; returns them.
+
+    No other process can go on by itself: it does not know the files. Whoever can read them can, and
+    is told how.
+    """
+    async with database.write() as connection:
+        # First the runs, then the locks: the lock is taken before a run begins.
+        runs = await import_storage.list_under_way(connection)
+        gone = [run for run in runs if not await is_held(connection, lock_name(run.workspace_id))]
+        for run in gone:
+            await run_storage.finish_run(connection, run, RunStatus.FAILED, error=_INTERRUPTED)
+    return gone
+
+
 async def unfinished_run(database: Database, workspace_id: int) -> Run | None:
     """A run that is to be gone on with; one that was an import and was cut off is ended here.
 
@@ -78,9 +103,7 @@ async def unfinished_run(database: Database, workspace_id: int) -> Run | None:
         stages = await run_storage.list_stages(connection, workspace_id, newest[0].id)
         if Stage.SYNC not in {stage.stage for stage in stages}:
             return newest[0]
-        await run_storage.finish_run(
-            connection, newest[0], RunStatus.FAILED, error="The import was interrupted."
-        )
+        await run_storage.finish_run(connection, newest[0], RunStatus.FAILED, error=_INTERRUPTED)
         return None
 
 

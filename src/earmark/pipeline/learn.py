@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from earmark.db import masked_storage, taxonomy_storage
+from earmark.db import erasure_storage, masked_storage, taxonomy_storage
 from earmark.db.connection import Database, ReadConnection
 from earmark.db.models import ProductArea, Taxonomy
 from earmark.db.statistics import refresh_statistics
@@ -116,6 +116,7 @@ async def fit_model(
     taxonomy = await ensure_taxonomy(database, workspace_id)
     async with database.read() as connection:
         present = await taxonomy_storage.latest_model(connection, workspace_id)
+        erasures = await erasure_storage.count_erasures(connection, workspace_id)  # before texts
         texts = await masked_storage.sample_customer_texts(
             connection, workspace_id, limit=MOST_TEXTS
         )
@@ -130,6 +131,7 @@ async def fit_model(
         fitted_on=len(texts),
         dimensions=model.dimensions,
         encoder_version=model.encoder_version,
+        erasures=erasures,
         artefact=await asyncio.to_thread(model.dump),
     )
     async with database.write() as connection:
@@ -171,7 +173,8 @@ async def _serves(
 ) -> bool:
     """Not with another taxonomy, method or encoder, or so many texts that its words are too few."""
     return (
-        present.taxonomy_version == taxonomy.version
+        not present.knows_erased
+        and present.taxonomy_version == taxonomy.version
         and present.version.startswith(shelf.models.algorithm)
         and await shelf.suits(present)
         and texts < max(present.fitted_on, 1) * _REFIT_GROWTH

@@ -32,6 +32,7 @@ const groups: readonly [string, readonly [readonly string[], string][]][] = [
     [
       [["j"], m.keyMeanings.nextMessage],
       [["k"], m.keyMeanings.previousMessage],
+      [["c"], m.keyMeanings.correct],
     ],
   ],
   [

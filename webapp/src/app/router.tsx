@@ -97,6 +97,11 @@ const explainRoute = createRoute({
   validateSearch: readExplainSearch,
 }).lazy(() => import("@/features/explain/route").then((file) => file.Route));
 
+const costRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "cost",
+}).lazy(() => import("@/features/cost/route").then((file) => file.Route));
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   workspaceRoute.addChildren([
@@ -112,6 +117,7 @@ const routeTree = rootRoute.addChildren([
     coverageRoute,
     accuracyRoute,
     reviewRoute,
+    costRoute,
     explainRoute,
   ]),
 ]);

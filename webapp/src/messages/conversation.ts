@@ -41,6 +41,9 @@ export const bestGuess = (name: string, share: string): string => `best guess ${
 export const runnerUp = (name: string, share: string): string => `then ${name}, ${share}`;
 export const confidenceMeaning = "Calibrated probability that the category is right";
 export const decidedBy = (who: string): string => `by ${who}`;
+export const correct = (stage: string): string => `Correct: ${stage.toLowerCase()}`;
+export const correctHint = "Not right? It is …";
+export const takeBack = "Take back what I said";
 export const notRead = "Not read yet";
 export const notReadText = "The next run reads it.";
 export const failedReading = (attempts: number): string =>

@@ -15,6 +15,7 @@ export const screens = {
   runs: "Runs",
   coverage: "Coverage",
   accuracy: "Accuracy",
+  cost: "Cost",
 } as const;
 
 export const dataNotice = "About this data";
@@ -44,6 +45,7 @@ export const keyMeanings = {
   open: "Open",
   nextMessage: "Next message",
   previousMessage: "Previous message",
+  correct: "Correct the category",
   choose: "Choose the first, second … answer",
   group: "Between category and themes",
   save: "Save and next",

@@ -2,6 +2,7 @@
 
 ALTER TABLE text_models ADD COLUMN lessons integer NOT NULL DEFAULT 0;
 ALTER TABLE text_models ADD COLUMN encoder_version text;
+ALTER TABLE text_models ADD COLUMN erasures integer NOT NULL DEFAULT 0;
 ALTER TABLE text_models ADD COLUMN calibration jsonb;
 
 ALTER TABLE classifications ADD COLUMN superseded_at timestamptz;

@@ -3,6 +3,7 @@ import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/conversation";
 import { deciders } from "@/messages/words";
 import { SideSection } from "@/ui/side-section";
+import { Correction } from "./correction";
 import { describeLabel } from "./label-words";
 import styles from "./side-panel.module.css";
 
@@ -41,6 +42,7 @@ function Label({ label }: { label: Classification }) {
         <p className={styles.quiet}>
           {[otherwise, m.decidedBy(deciders[label.decider])].filter(Boolean).join("; ")}
         </p>
+        <Correction label={label} />
       </dd>
     </div>
   );
