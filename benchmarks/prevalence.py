@@ -123,7 +123,8 @@ def _stale(
     said, truth = after
     sizes = np.tile(np.bincount(said, minlength=2).astype(np.float64), (_DRAWS, 1))
     _, low, high = score_intervals(sizes, drawn, positives)
-    return float(np.mean((low <= truth.mean()) & (truth.mean() <= high)))
+    share = float(truth.mean())
+    return float(np.mean((low <= share) & (share <= high)))
 
 
 def _without_term(generator: np.random.Generator, draws: int) -> dict[str, Metric]:
