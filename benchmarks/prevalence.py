@@ -33,7 +33,7 @@ _SHARES: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 _MACHINES: Final = ((0.85, 0.98), (0.6, 0.995), (0.95, 0.9))
 """Sensitivity and specificity."""
 _POPULATIONS: Final = (2_000, 20_000)
-_LEAST_SHARE: Final = 0.01
+_LEAST_SHARE: Final = 0.005
 
 
 class Trial(Model):
