@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Literal, Self
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from earmark.errors import ConfigurationError
@@ -140,6 +147,12 @@ class Settings(BaseSettings):
         """What is asked of the language model, if one is named."""
         return self.mode or ("cascade" if self.model else "offline")
 
+    @model_validator(mode="after")
+    def _whole_price(self) -> Self:
+        if (self.price_input is None) != (self.price_output is None):
+            raise ValueError("EARMARK_PRICE_INPUT and EARMARK_PRICE_OUTPUT go together: set both")
+        return self
+
     @property
     def webhook_secrets(self) -> tuple[SecretStr, ...]:
         """What notifications may be signed with: two while the secret is being changed."""
@@ -194,6 +207,8 @@ def _usable(text: str, variable: str) -> SecretStr:
 
 
 def _describe(location: tuple[int | str, ...], message: str) -> str:
-    name = str(location[0]) if location else "settings"
-    variable = name if name.isupper() else f"EARMARK_{name.upper()}"
-    return f"{variable} {message.removeprefix('Value error, ')}"
+    said = message.removeprefix("Value error, ")
+    if not location:
+        return said  # of several settings together, which it names
+    name = str(location[0])
+    return f"{name if name.isupper() else f'EARMARK_{name.upper()}'} {said}"

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ from earmark.errors import ConfigurationError, EarmarkError
 from earmark.jobs.dialects import StoredDialects
 from earmark.jobs.queue import migrate_queue
 from earmark.jobs.quota import SharedQuota
+from earmark.llm.locality import is_local
 from earmark.llm.provider_options import ModelOptions, Provider, parse_model
 from earmark.settings import Settings
 from earmark.sources.base import Source, SourceIdentity
@@ -26,7 +28,7 @@ from earmark.sources.intercom_client import open_intercom
 from earmark.sources.intercom_transport import API_VERSION, REGIONS, IntercomOptions
 
 if TYPE_CHECKING:
-    from earmark.llm.base import LanguageModel
+    from earmark.llm.base import LanguageModel, Usage
     from earmark.llm.encoders import EncoderChoice
     from earmark.pipeline.run import Services
 
@@ -115,8 +117,10 @@ class Wiring:
         from earmark.llm.clustering import GraphThemeFinder  # noqa: PLC0415
         from earmark.llm.encoders import encoders  # noqa: PLC0415
         from earmark.llm.local import LocalModels  # noqa: PLC0415
+        from earmark.pipeline.cascade import Mode  # noqa: PLC0415
         from earmark.pipeline.learn import ModelShelf  # noqa: PLC0415
         from earmark.pipeline.run import Services  # noqa: PLC0415
+        from earmark.pipeline.spending import Spending  # noqa: PLC0415
 
         async with (
             self.database(max_size=8) as database,
@@ -130,8 +134,27 @@ class Wiring:
                 shelf=ModelShelf(LocalModels(apart=True), open_encoder=open_encoder),
                 finder=GraphThemeFinder(),
                 sync_every=self._sync_every,
+                mode=Mode(self.settings.model_mode),
                 language_model=language_model,
+                spending=Spending(database, self.price_of, default_ceilings(self.settings)),
             )
+
+    def price_of(self, model: str, usage: "Usage") -> Decimal | None:
+        """What a call costs in US dollars; null where that is not known."""
+        from earmark.llm.prices import Rates, price  # noqa: PLC0415 - only where money is spent
+
+        settings = self.settings
+        own: Rates | None = None
+        if settings.price_input is not None and settings.price_output is not None:
+            cached = settings.price_cached
+            own = Rates(
+                input=settings.price_input,
+                cached=settings.price_input if cached is None else cached,
+                output=settings.price_output,
+            )
+        elif settings.model_base_url is not None and is_local(settings.model_base_url):
+            own = Rates(input=Decimal(0), cached=Decimal(0), output=Decimal(0))
+        return price(model, usage, own=own)
 
     def encoder_choice(self) -> "EncoderChoice":
         """Which encoder the settings name; nothing is opened yet."""

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from earmark.api.accuracy import AccuracyReport, Confidence, Drift, Version, compare_mix
+from earmark.api.accuracy import AccuracyReport, Drift, Version, compare_mix
 from earmark.db.judgement_storage import MixCount
 from earmark.db.models import Decider
 from earmark.evaluation.accuracy import Judgement, measure_accuracy
 from earmark.evaluation.agreement import compare_labellers, measure_agreement
-from earmark.evaluation.calibration import Judged, calibrate
 from earmark.evaluation.gates import compare
+from earmark.evaluation.reliability import measure_reliability
 from tests.fixtures.browser import NARROW, WIDE, Scheme, audit, open_browser, visiting
 from tests.fixtures.demo import run_earmark
 from tests.fixtures.threads import START
@@ -53,20 +53,15 @@ def make_report() -> AccuracyReport:
         )
         for place, (said, answered) in enumerate(zip(_SAID, _TRUTH, strict=True))
     ]
-    judged = [
-        Judged(category_id=one.said, confidence=one.confidence, is_right=one.said == one.answered)
-        for one in judgements
-        if one.said != "cannot_tell"
-    ]
-    measured = calibrate(judged, (), target=0.95)
+    decided = [one for one in judgements if one.said != "cannot_tell"]
     pairs = [{"ada": "product_issue", "bob": one} for one in _TRUTH[40:60]]
     return AccuracyReport(
         stage="final",
         needed=100,
         labelled=90,
         accuracy=measure_accuracy(judgements),
-        confidence=Confidence(
-            error=measured.error, bins=measured.bins, risk_coverage=measured.risk_coverage
+        confidence=measure_reliability(
+            [one.confidence for one in decided], [one.said == one.answered for one in decided]
         ),
         agreement=measure_agreement([list(one.values()) for one in pairs]),
         labellers=tuple(compare_labellers(pairs)),

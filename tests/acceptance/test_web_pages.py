@@ -26,6 +26,16 @@ async def read(page: Page, path: str) -> Any:  # noqa: ANN401 - a JSON document
     return await answer.json()
 
 
+async def draft_id(page: Page, code: str) -> int:
+    """The open draft of the taxonomy, or a new one."""
+    found = (await read(page, f"/{code}/taxonomy"))["draft_id"]
+    if found is None:
+        address = f"/api/v1/workspaces/{code}/taxonomy/changes"
+        answer = await page.request.post(address, data={})
+        found = (await answer.json())["change"]["id"]
+    return int(found)
+
+
 async def list_pages(page: Page) -> dict[str, str]:
     """The address of every kind of page, with an example of each."""
     code = (await read(page, ""))[0]["code"]
@@ -53,6 +63,9 @@ async def list_pages(page: Page) -> dict[str, str]:
         "coverage": f"{base}/coverage",
         "coverage-table": f"{base}/coverage?chart=table",
         "review": f"{base}/review",
+        "taxonomy": f"{base}/taxonomy",
+        "taxonomy-table": f"{base}/taxonomy?chart=table",
+        "taxonomy-change": f"{base}/taxonomy/changes/{await draft_id(page, code)}",
         "cost": f"{base}/cost",
         "explain": f"{base}/explain?kind=theme&id={driver['theme']['id']}",
         "explain-changed": f"{base}/explain?kind=category&id=cannot_tell&expect=100000",

@@ -28,11 +28,15 @@ UNDESCRIBED: Final[Mapping[str, frozenset[str]]] = {
     # Intercom's guide to paging describes cursors for both; the description has them for neither.
     "GET /contacts": frozenset({"per_page", "starting_after"}),
     "GET /conversations": frozenset({"per_page", "starting_after"}),
+    # Its answers lead to the next page by an address that has them.
+    "GET /articles": frozenset({"page", "per_page"}),
 }
 """Parameters that the description forgets, by operation."""
 MISDESCRIBED: Final[Mapping[str, tuple[str, ...]]] = {
     # Described as cursors, while the examples beside it have addresses, as the API does.
     "POST /companies/list": ("pages",),
+    # Described as cursors too; lists that are paged by number lead on by an address.
+    "GET /articles": ("pages",),
 }
 """Parts of answers whose schema contradicts its own example, by operation."""
 

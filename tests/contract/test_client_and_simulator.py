@@ -7,12 +7,19 @@ from datetime import UTC, datetime
 import pytest
 
 from earmark.db.models import Thread
-from earmark.sources.base import Gone, Order
+from earmark.sources.base import Gone, LabelKind, Order
 from earmark.sources.intercom_client import IntercomClient, open_intercom
 from earmark.sources.simulator.changes import DeleteConversation
 from earmark.sources.simulator.faults import Faults
 from earmark.sources.simulator.server import RunningServer, serve
-from tests.contract.openapi import DESCRIPTION, Relay, check_request, find_operation, relayed
+from tests.contract.openapi import (
+    DESCRIPTION,
+    Relay,
+    check_answer,
+    check_request,
+    find_operation,
+    relayed,
+)
 from tests.fixtures.simulator import TOKEN, options, small_sample
 
 NEVER = datetime(2030, 1, 1, tzinfo=UTC)
@@ -34,7 +41,7 @@ async def watched(
         open_intercom(options(relay.base_url)) as client,
     ):
         yield client, server, relay
-    assert relay.problems == []
+    assert "\n".join(relay.problems) == ""
 
 
 async def test_whom_the_token_speaks_for() -> None:
@@ -52,6 +59,19 @@ async def test_everyone_is_read() -> None:
     assert companies
     assert relay.operations["GET /contacts"] > 1
     assert relay.operations["POST /companies/list"] >= 1
+
+
+async def test_labels_articles_and_contacts_by_id_and_by_change() -> None:
+    async with watched(400) as (client, _, relay):
+        (first, *_) = [contact async for page in client.contacts() for contact in page]
+        assert await client.former_contacts([first.id]) == []
+        assert [contact async for page in client.contacts_since(SINCE) for contact in page]
+        for kind in LabelKind:
+            await client.labels(kind)
+        assert [article async for page in client.articles() for article in page]
+    assert {"GET /contacts/{contact_id}", "POST /contacts/search"} <= set(relay.operations)
+    assert {"GET /teams", "GET /tags", "GET /segments"} <= set(relay.operations)
+    assert {"GET /data_attributes", "GET /articles"} <= set(relay.operations)
 
 
 @pytest.mark.parametrize("order", list(Order))
@@ -102,6 +122,22 @@ def test_the_description_does_refuse_wrong_searches(body: object, place: str) ->
     assert operation is not None
     problems = check_request(operation, {}, body)
     assert any(place in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (200, {"conversations": "none"}),
+        (200, {"total_count": "many"}),
+        (200, {"conversations": [{"created_at": "yesterday"}]}),
+        (418, {}),
+    ],
+)
+def test_the_description_does_refuse_wrong_answers(status: int, answer: object) -> None:
+    operation = find_operation("POST", "/conversations/search")
+    assert operation is not None
+    assert check_answer(operation, status, answer)
+    assert not check_answer(operation, 200, {"conversations": [], "total_count": 0})
 
 
 def test_the_description_does_refuse_unknown_parameters() -> None:

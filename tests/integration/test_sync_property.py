@@ -16,6 +16,7 @@ from earmark.db import event_storage, failure_storage
 from earmark.db.connection import Database
 from earmark.errors import DatabaseUnavailable, SourceError
 from earmark.pipeline import live
+from earmark.pipeline.classify import Minds
 from earmark.pipeline.learn import ModelShelf
 from earmark.sources.simulator.answers import Refusal
 from earmark.sources.simulator.changes import (
@@ -145,9 +146,9 @@ class History:
 
     async def _event(self) -> None:
         await self._replica.execute("UPDATE dirty_conversations SET not_before = now()")
-        shelf = ModelShelf(HashedModels())
+        minds = Minds(shelf=ModelShelf(HashedModels()))
         refresh = live.refresh(
-            self._replica.database, self._replica.client, shelf, self._replica.workspace.id
+            self._replica.database, self._replica.client, minds, self._replica.workspace.id
         )
         await self._cut_off(refresh, self._lot.choice((0, 0.2)))
 

@@ -16,6 +16,7 @@ from earmark.api.main import create_app
 from earmark.cli.web_server import address_of, bind, serve_app
 from earmark.db.connection import Database
 from earmark.pipeline import live
+from earmark.pipeline.classify import Minds
 from earmark.pipeline.learn import ModelShelf
 from earmark.sources.base import Fetched
 from earmark.sources.intercom_client import IntercomClient
@@ -100,7 +101,7 @@ class Receiver:
         await live.refresh(
             self.replica.database,
             self.client,
-            ModelShelf(HashedModels()),
+            Minds(shelf=ModelShelf(HashedModels())),
             self.replica.workspace.id,
         )
 

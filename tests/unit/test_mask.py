@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -353,39 +352,3 @@ def test_every_placeholder_is_one_of_ours(pieces: list[str]) -> None:
     assert [placeholder.start() for placeholder in found] == ours
     for secret in ("a@b.example", "王小明", "x1y2z3", "DE89370400440532013000", "Box Ltd"):
         assert secret not in masked.text
-
-
-@pytest.mark.parametrize(
-    "unit",
-    [
-        *(
-            "a",
-            "1",
-            "1 ",
-            "a@",
-            "a.",
-            "a1",
-            "+49 30 901820 ",
-            "Jörg ",
-            "1.2.3.4 ",
-            "a:b:",
-            "<A_1>",
-            "(",
-        ),
-        *(
-            "DE89 3704 0044 ",
-            "tel 123-4567 ",
-            "https://a.example/?x=1&",
-            "12 Main ",
-            "0",
-            "%40",
-            "-1",
-        ),
-        *("4111 1111 1111 1112 ", "The export fails, and nobody answers my mails. "),
-    ],
-)
-def test_long_monotonous_texts_take_linear_time(unit: str) -> None:
-    body = unit * (200_000 // len(unit))
-    started = time.process_time()
-    mask([body], KNOWN)
-    assert time.process_time() - started < 4  # quadratic would be minutes

@@ -85,6 +85,8 @@ def test_name_is_masked_where_only_names_stand(body: str, expected: str) -> None
         "Hallo Zusammen,",
         "Hello FAQ,",
         "Hi The export fails",
+        "Hello, I'm Otti.",
+        "Bonjour, J'ai Otti.",
         "Thanks for the help.",
         "Hello Theodora has left",
         "my name is not shown",

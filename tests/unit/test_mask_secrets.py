@@ -1,7 +1,5 @@
 """Secrets and card numbers go for good before a message is stored; the rest stays as it is."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -219,25 +217,3 @@ def test_dropping_twice_is_dropping_once(text: str) -> None:
     stored, kinds = drop_secrets(text)
     assert drop_secrets(stored) == (stored, ())
     assert (stored == text) == (not kinds)
-
-
-@pytest.mark.parametrize(
-    "unit",
-    [
-        *("a", "a1", "1", "4111 ", "password: ", "key ", "a b1c2d3e4f5g6h7i8j ", "x@", "http://a:"),
-        *(
-            KEY_BEGINS.format(""),
-            "?token=",
-            "password: x1x1 ",
-            "ey",
-            "cvv 123 ",
-            "exp 12/27 ",
-        ),
-        *("eyJhbGciOiJIUzI1NiJ9.", "a_", "token a1b2c3d4e5f6g7h8i9 ", "4111 1111 1111 1112 ", "="),
-    ],
-)
-def test_long_monotonous_texts_take_linear_time(unit: str) -> None:
-    text = unit * (200_000 // len(unit))
-    started = time.process_time()
-    drop_secrets(text)
-    assert time.process_time() - started < 4  # quadratic would be minutes

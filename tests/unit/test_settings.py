@@ -94,3 +94,9 @@ def test_token_that_would_break_a_header_is_refused_and_not_shown(
     with pytest.raises(ConfigurationError, match="INTERCOM_ACCESS_TOKEN") as caught:
         Settings.read().secret("intercom_access_token")
     assert "half" not in str(caught.value)
+
+
+def test_half_a_price_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARMARK_PRICE_INPUT", "0.25")
+    with pytest.raises(ConfigurationError, match="EARMARK_PRICE_OUTPUT go together"):
+        Settings.read()

@@ -21,21 +21,12 @@ from earmark.evaluation.agreement import (
     compare_labellers,
     measure_agreement,
 )
-from earmark.evaluation.calibration import Judged, ReliabilityBin, RiskPoint, calibrate
 from earmark.evaluation.gates import Comparison, compare
 from earmark.evaluation.prevalence import LABELS_NEEDED
+from earmark.evaluation.reliability import Reliability, measure_reliability
 
 RECENT_DAYS: Final = 28
 BEFORE_DAYS: Final = 84
-
-
-class Confidence(Model):
-    """How far the machine's confidence can be believed."""
-
-    error: float | None
-    """Expected calibration error over ten bins; null without labels."""
-    bins: tuple[ReliabilityBin, ...]
-    risk_coverage: tuple[RiskPoint, ...]
 
 
 class MixShare(Model):
@@ -92,7 +83,7 @@ class AccuracyReport(Model):
     labelled: int
     """Conversations that people have labelled, whatever the reason."""
     accuracy: Accuracy
-    confidence: Confidence
+    confidence: Reliability
     agreement: Agreement
     labellers: tuple[PairAgreement, ...]
     drift: Drift
@@ -151,15 +142,12 @@ def _to_judgement(label: MachineLabel) -> Judgement:
     )
 
 
-def _believe(judgements: Sequence[Judgement]) -> Confidence:
+def _believe(judgements: Sequence[Judgement]) -> Reliability:
     """Of decided labels: what the machine cannot tell has no confidence to be believed."""
-    judged = [
-        Judged(category_id=one.said, confidence=one.confidence, is_right=one.said == one.answered)
-        for one in judgements
-        if CANNOT_TELL not in (one.said, one.answered)
-    ]
-    found = calibrate(judged, (), target=0.95)
-    return Confidence(error=found.error, bins=found.bins, risk_coverage=found.risk_coverage)
+    decided = [one for one in judgements if CANNOT_TELL not in (one.said, one.answered)]
+    return measure_reliability(
+        [one.confidence for one in decided], [one.said == one.answered for one in decided]
+    )
 
 
 def _agree(ratings: Sequence[Rating]) -> tuple[Agreement, tuple[PairAgreement, ...]]:

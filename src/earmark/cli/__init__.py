@@ -25,10 +25,12 @@ COMMANDS: Final = {
     "attributes": ("attributes", "attributes"),
     "taxonomy": ("taxonomy", "app"),
     "erase": ("erasing", "app"),
+    "mask": ("masking", "mask_command"),
     "cost": ("cost", "app"),
     "eval": ("evaluating", "evaluate"),
     "doctor": ("doctor", "doctor"),
     "simulate": ("simulating", "simulate"),
+    "models": ("models", "app"),
     "db": ("database", "app"),
 }
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.table import Table
@@ -25,6 +25,9 @@ from earmark.db.spending_storage import Ceilings, Committed, LedgerLine
 from earmark.errors import InvalidInput
 from earmark.settings import Settings
 from earmark.wiring import Wiring, default_ceilings
+
+if TYPE_CHECKING:
+    from earmark.pipeline.quoting import Quote
 
 _DEFAULT: Final = "default"
 
@@ -109,6 +112,58 @@ def _usd(amount: Decimal) -> str:
 
 def _ceiling(amount: Decimal | None) -> str:
     return "no ceiling" if amount is None else f"${amount:.2f}"
+
+
+@app.command(name="quote")
+def quote_next(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """What the next run would cost; nothing is sent."""
+    execute(_quote(workspace, as_json), as_json=as_json)
+
+
+async def _quote(code: str | None, as_json: bool) -> ExitCode:
+    from earmark.pipeline.quoting import quote  # noqa: PLC0415 - loads numpy
+    from earmark.pipeline.run import MOST_ATTEMPTS  # noqa: PLC0415
+
+    settings = Settings.read()
+    configure_logging(settings.log_level)
+    wiring = Wiring(settings)
+    async with wiring.services() as services:
+        async with services.database.read() as reader:
+            workspace = await pick_workspace(reader, code)
+        told = await quote(
+            services.database,
+            services.minds,
+            workspace.id,
+            wiring.price_of,
+            max_attempts=MOST_ATTEMPTS,
+        )
+    if as_json:
+        print_json(told)
+    else:
+        _print_quote(told)
+    return ExitCode.DONE
+
+
+def _print_quote(told: "Quote") -> None:
+    stdout.print(
+        f"{told.conversations:,} conversations are to be read; {escape(told.model)} would be asked"
+        f" about {told.calls:,} of them (of {told.sampled:,} looked at, about {told.asked:,})."
+    )
+    if not told.calls:
+        stdout.print("That costs nothing.")
+        return
+    stdout.print(
+        f"A call has about {told.input_tokens:,} tokens, of which {told.shared_tokens:,} are the"
+        f" same in all, and {told.output_tokens:,} in the answer"
+        f" ({'as measured' if told.output_is_measured else 'as is usual'})."
+    )
+    if told.low is None or told.high is None:
+        stdout.print(
+            "Its price is not known: set EARMARK_PRICE_INPUT and EARMARK_PRICE_OUTPUT, in US"
+            " dollars for a million tokens."
+        )
+    else:
+        stdout.print(f"That costs from {_usd(told.low)} (cached) to {_usd(told.high)}.")
 
 
 @app.command()

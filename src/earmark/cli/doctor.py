@@ -41,7 +41,7 @@ class Report(Model):
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Check settings, disk, database, Intercom's token and region, and the model."""
+    """Check settings, disk, database, Intercom's token and region, the encoder, and the model."""
     execute(_doctor(as_json), as_json=as_json)
 
 
@@ -53,6 +53,7 @@ async def _doctor(as_json: bool) -> ExitCode:
         "disk": _disk,
         "database": _database,
         "intercom": _intercom,
+        "encoder": _encoder,
         "workspaces": _workspaces,
     }
     findings = [await _look(name, check, wiring) for name, check in checks.items()]
@@ -123,6 +124,22 @@ async def _intercom(wiring: Wiring) -> Finding:
         detail=f"{identity.name} ({identity.code}), region {region or 'unknown'},"
         f" {conversations:,} conversations",
         next=f"Set INTERCOM_REGION={region}." if elsewhere else "Run `earmark sync --plan`.",
+    )
+
+
+async def _encoder(wiring: Wiring) -> Finding:
+    from earmark.llm.encoders import look_at  # noqa: PLC0415 - loads numpy
+
+    state = await look_at(wiring.encoder_choice())
+    detail = f"{state.name}: {state.problem}"
+    if state.ready:
+        about = f", {state.version}, {state.dimensions} dimensions" if state.version else ""
+        detail = f"{state.name}{about}"
+    return Finding(
+        name="encoder",
+        status="ok" if state.ready else "failed",
+        detail=detail,
+        next=state.fix,
     )
 
 

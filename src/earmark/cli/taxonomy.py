@@ -43,7 +43,6 @@ from earmark.jobs.queue import JobQueue, open_queue
 from earmark.pipeline import taxonomy_change
 from earmark.pipeline.taxonomy_diff import Operation, derive, propose
 from earmark.pipeline.taxonomy_file import TaxonomyFile, read_file, write_file
-from earmark.pipeline.taxonomy_preview_models import Preview
 from earmark.pipeline.taxonomy_rules import Finding, check
 from earmark.settings import Settings
 from earmark.wiring import Wiring
@@ -342,7 +341,7 @@ async def _preview(
                 tell_interrupted()
                 return ExitCode.INTERRUPTED
             change = waited
-    shown = Preview.model_validate(change.preview) if change.preview is not None else None
+    shown = change.preview
     if as_json:
         print_json(
             PreviewReport(

@@ -7,11 +7,11 @@ from rich.table import Table
 from earmark.cli.output import console, escape, stdout
 from earmark.db.change_storage import ChangeStatus, PreviewStatus, TaxonomyChange
 from earmark.db.models import Model, Run, Taxonomy
+from earmark.db.preview_models import Preview
 from earmark.db.taxonomy_storage import TaxonomyVersion
 from earmark.pipeline.taxonomy_change import name_operation
 from earmark.pipeline.taxonomy_diff import Operation
 from earmark.pipeline.taxonomy_file import TaxonomyFile, tell_place
-from earmark.pipeline.taxonomy_preview_models import Preview
 from earmark.pipeline.taxonomy_rules import Finding
 
 _MOST_MOVES = 20

@@ -6,10 +6,11 @@ from typing import Annotated, Final, Literal
 from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
-from pydantic import AfterValidator, Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from earmark.db.connection import ReadConnection, WriteConnection
 from earmark.db.models import Model
+from earmark.db.preview_models import Preview
 from earmark.errors import Conflict, NotFound, VersionStale
 
 MOST_CATEGORIES: Final = 500
@@ -81,7 +82,7 @@ class TaxonomyChange(Model):
     preview_done: int
     preview_total: int
     preview_error: str | None
-    preview: dict[str, JsonValue] | None
+    preview: Preview | None
     applied_version: int | None
     reverted_version: int | None
     run_id: int | None
@@ -323,7 +324,7 @@ async def finish_preview(
     connection: WriteConnection,
     workspace_id: int,
     change: TaxonomyChange,
-    preview: dict[str, JsonValue],
+    preview: Preview,
 ) -> None:
     """Store a preview, if it is still wanted."""
     await connection.execute(
@@ -334,7 +335,7 @@ async def finish_preview(
             "workspace_id": workspace_id,
             "id": change.id,
             "revision": change.revision,
-            "preview": Jsonb(preview),
+            "preview": Jsonb(preview.model_dump(mode="json")),
         },
     )
 

@@ -24,14 +24,16 @@ IssueKey = tuple[str, int]
 _classification_row = attrgetter(
     *("conversation_id", "stage.value", "category_id", "confidence", "runner_up_id"),
     *("runner_up_confidence", "decider.value", "model_version", "taxonomy_version", "input_key"),
+    *("prompt_hash", "local_category_id", "local_confidence", "is_audit", "stated"),
 )
 _facets_row = attrgetter(
     *("conversation_id", "language", "sentiment.value", "urgency.value", "churn_risk"),
     *("product_area_id", "resolution_message_id", "instructs_reader", "decider.value"),
-    "input_key",
+    *("input_key", "summary", "resolution", "self_service_gap", "change_reason"),
 )
 _issue_row = attrgetter(
-    *("conversation_id", "position", "statement", "direction.value", "product_area_id"), "verified"
+    *("conversation_id", "position", "statement", "direction.value", "product_area_id"),
+    *("verified", "component", "root_cause_stated", "root_cause_guessed", "known_theme_id"),
 )
 _evidence_row = attrgetter("message_id", "kind.value", "start", "end")
 
@@ -67,10 +69,11 @@ async def _accept(
     await stage(
         connection,
         create="CREATE TEMP TABLE IF NOT EXISTS staged_analyses (conversation_id text,"
-        " content_hash text, input_key text, model_id bigint, located integer, dropped integer)"
+        " content_hash text, input_key text, model_id bigint, located integer, dropped integer,"
+        " characters integer, messages integer)"
         " ON COMMIT DELETE ROWS",
         copy="COPY staged_analyses FROM STDIN (FORMAT BINARY)",
-        types=("text", "text", "text", "int8", "int4", "int4"),
+        types=("text", "text", "text", "int8", *("int4",) * 4),
         rows=(
             (
                 analysis.conversation_id,
@@ -79,6 +82,8 @@ async def _accept(
                 analysis.model_id,
                 len(analysis.evidence) + sum(len(issue.evidence) for issue in analysis.issues),
                 analysis.quotes_dropped,
+                analysis.characters_left_out,
+                analysis.messages_left_out,
             )
             for analysis in analyses
         ),
@@ -98,13 +103,16 @@ async def _accept(
         accepted = await cursor.fetchall()
         await cursor.execute(
             "INSERT INTO analyses (workspace_id, conversation_id, status, input_key, model_id,"
-            " quotes_located, quotes_dropped) SELECT %(workspace_id)s, conversation_id, 'done',"
-            " input_key, model_id, located, dropped FROM staged_analyses"
+            " quotes_located, quotes_dropped, characters_left_out, messages_left_out)"
+            " SELECT %(workspace_id)s, conversation_id, 'done',"
+            " input_key, model_id, located, dropped, characters, messages FROM staged_analyses"
             " WHERE conversation_id = ANY(%(accepted)s)"
             " ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET status = 'done',"
             " reason = NULL, attempts = 0, input_key = excluded.input_key,"
             " model_id = excluded.model_id, quotes_located = excluded.quotes_located,"
-            " quotes_dropped = excluded.quotes_dropped, updated_at = now()",
+            " quotes_dropped = excluded.quotes_dropped,"
+            " characters_left_out = excluded.characters_left_out,"
+            " messages_left_out = excluded.messages_left_out, updated_at = now()",
             {"workspace_id": workspace_id, "accepted": accepted},
         )
     return accepted
@@ -118,11 +126,12 @@ async def _store_classifications(
         create="CREATE TEMP TABLE IF NOT EXISTS staged_classifications (workspace_id bigint,"
         " conversation_id text, stage text, category_id text, confidence real, runner_up_id text,"
         " runner_up_confidence real, decider text, model_version text, taxonomy_version integer,"
-        " input_key text) ON COMMIT DELETE ROWS",
+        " input_key text, prompt_hash text, local_category_id text, local_confidence real,"
+        " is_audit boolean, stated text) ON COMMIT DELETE ROWS",
         copy="COPY staged_classifications FROM STDIN (FORMAT BINARY)",
         types=(
             *("int8", "text", "text", "text", "float4", "text", "float4", "text", "text"),
-            *("int4", "text"),
+            *("int4", "text", "text", "text", "float4", "bool", "text"),
         ),
         rows=(
             (workspace_id, *_classification_row(classification))
@@ -140,11 +149,15 @@ async def _store_classifications(
     await connection.execute(
         "INSERT INTO classifications (workspace_id, conversation_id, stage, category_id,"
         " confidence, runner_up_id, runner_up_confidence, decider, model_version,"
-        " taxonomy_version, input_key, is_current) SELECT s.*, NOT EXISTS (SELECT"
-        " FROM classifications h WHERE (h.workspace_id, h.conversation_id, h.stage)"
-        " = (s.workspace_id, s.conversation_id, s.stage) AND h.is_current)"
-        " FROM staged_classifications s ON CONFLICT (workspace_id, conversation_id, stage,"
-        " input_key) DO UPDATE SET is_current = excluded.is_current, superseded_at = NULL"
+        " taxonomy_version, input_key, prompt_hash, local_category_id, local_confidence, is_audit,"
+        " stated, is_current, superseded_at) SELECT s.*, h.id IS NULL,"
+        " CASE WHEN h.id IS NOT NULL THEN now() END"
+        " FROM staged_classifications s LEFT JOIN classifications h"
+        " ON (h.workspace_id, h.conversation_id, h.stage)"
+        " = (s.workspace_id, s.conversation_id, s.stage) AND h.is_current"
+        " ON CONFLICT (workspace_id, conversation_id, stage, input_key) DO UPDATE SET"
+        " is_current = excluded.is_current, superseded_at = CASE WHEN NOT excluded.is_current"
+        " THEN coalesce(classifications.superseded_at, excluded.superseded_at) END"
     )
 
 
@@ -157,8 +170,12 @@ async def _store_facets(
         " ON COMMIT DELETE ROWS",
         copy="COPY staged_facets (workspace_id, conversation_id, language, sentiment, urgency,"
         " churn_risk, product_area_id, resolution_message_id, instructs_reader, decider,"
-        " input_key) FROM STDIN (FORMAT BINARY)",
-        types=("int8", *("text",) * 4, "bool", "text", "text", "bool", "text", "text"),
+        " input_key, summary, resolution, self_service_gap, change_reason)"
+        " FROM STDIN (FORMAT BINARY)",
+        types=(
+            *("int8", *("text",) * 4, "bool", "text", "text", "bool"),
+            *("text", "text", "text", "text", "bool", "text"),
+        ),
         rows=((workspace_id, *_facets_row(analysis.facets)) for analysis in analyses),
     )
     await connection.execute(
@@ -168,7 +185,9 @@ async def _store_facets(
         " churn_risk = excluded.churn_risk, product_area_id = excluded.product_area_id,"
         " resolution_message_id = excluded.resolution_message_id,"
         " instructs_reader = excluded.instructs_reader, decider = excluded.decider,"
-        " input_key = excluded.input_key, updated_at = now()"
+        " input_key = excluded.input_key, updated_at = now(), summary = excluded.summary,"
+        " resolution = excluded.resolution, self_service_gap = excluded.self_service_gap,"
+        " change_reason = excluded.change_reason"
     )
 
 
@@ -179,11 +198,16 @@ async def _store_issues(
         connection,
         create="CREATE TEMP TABLE IF NOT EXISTS staged_issues (workspace_id bigint,"
         " conversation_id text, position integer, statement text, direction text,"
-        " product_area_id text, verified boolean, input_key text) ON COMMIT DELETE ROWS",
+        " product_area_id text, verified boolean, component text, root_cause_stated text,"
+        " root_cause_guessed text, known_theme_id bigint, symptoms text[], input_key text)"
+        " ON COMMIT DELETE ROWS",
         copy="COPY staged_issues FROM STDIN (FORMAT BINARY)",
-        types=("int8", "text", "int4", "text", "text", "text", "bool", "text"),
+        types=(
+            *("int8", "text", "int4", "text", "text", "text", "bool"),
+            *("text", "text", "text", "int8", "text[]", "text"),
+        ),
         rows=(
-            (workspace_id, *_issue_row(issue), analysis.input_key)
+            (workspace_id, *_issue_row(issue), list(issue.symptoms), analysis.input_key)
             for analysis in analyses
             for issue in analysis.issues
         ),
@@ -204,10 +228,14 @@ async def _store_issues(
     )
     await connection.execute(
         "INSERT INTO issues (workspace_id, conversation_id, position, statement, direction,"
-        " product_area_id, verified, input_key) SELECT * FROM staged_issues"
+        " product_area_id, verified, component, root_cause_stated, root_cause_guessed,"
+        " known_theme_id, symptoms, input_key) SELECT * FROM staged_issues"
         " ON CONFLICT (workspace_id, conversation_id, position) DO UPDATE SET"
         " statement = excluded.statement, direction = excluded.direction,"
         " product_area_id = excluded.product_area_id, verified = excluded.verified,"
+        " component = excluded.component, root_cause_stated = excluded.root_cause_stated,"
+        " root_cause_guessed = excluded.root_cause_guessed,"
+        " known_theme_id = excluded.known_theme_id, symptoms = excluded.symptoms,"
         " input_key = excluded.input_key"
     )
 
@@ -264,11 +292,14 @@ async def _store_embeddings(
     analyses: Sequence[Analysis],
     vectors: Mapping[IssueKey, npt.NDArray[np.float32]],
 ) -> None:
-    versions = {
-        analysis.conversation_id: analysis.classifications[0].model_version
-        for analysis in analyses
-        if analysis.classifications
-    }
+    ids = {analysis.conversation_id for analysis in analyses}
+    cursor = await connection.execute(
+        "SELECT id, version FROM text_models WHERE workspace_id = %(workspace_id)s"
+        " AND id = ANY(%(models)s)",
+        {"workspace_id": workspace_id, "models": [analysis.model_id for analysis in analyses]},
+    )
+    by_model = {row["id"]: row["version"] async for row in cursor}
+    versions = {analysis.conversation_id: by_model[analysis.model_id] for analysis in analyses}
     await stage(
         connection,
         create="CREATE TEMP TABLE IF NOT EXISTS staged_embeddings (conversation_id text,"
@@ -278,7 +309,7 @@ async def _store_embeddings(
         rows=(
             (identifier, position, versions[identifier], HalfVector(vector))
             for (identifier, position), vector in vectors.items()
-            if identifier in versions
+            if identifier in ids
         ),
     )
     await connection.execute(
@@ -317,6 +348,34 @@ async def record_skips(
     await _record_unread(connection, workspace_id, "skipped", input_keys, (model_id, reason))
 
 
+async def record_waiting(
+    connection: WriteConnection,
+    workspace_id: int,
+    *,
+    input_keys: Mapping[str, str],
+    model_id: int,
+    reason: str,
+) -> None:
+    """Mark conversations whose turn has not come, with the reason; what is known of them stays."""
+    await connection.execute(
+        "INSERT INTO analyses AS a (workspace_id, conversation_id, status, reason, input_key,"
+        " model_id) SELECT %(workspace_id)s, k.id, 'pending', %(reason)s, k.key, %(model_id)s"
+        " FROM unnest(%(ids)s::text[], %(keys)s::text[]) AS k (id, key)"
+        " JOIN conversations c ON c.workspace_id = %(workspace_id)s AND c.id = k.id"
+        " ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET status = 'pending',"
+        " reason = excluded.reason, input_key = excluded.input_key,"
+        " model_id = excluded.model_id, updated_at = now()"
+        " WHERE a.model_id <= excluded.model_id AND a.status <> 'done'",
+        {
+            "workspace_id": workspace_id,
+            "reason": reason,
+            "model_id": model_id,
+            "ids": list(input_keys),
+            "keys": list(input_keys.values()),
+        },
+    )
+
+
 async def _record_unread(
     connection: WriteConnection,
     workspace_id: int,
@@ -331,7 +390,8 @@ async def _record_unread(
         " JOIN conversations c ON c.workspace_id = %(workspace_id)s AND c.id = k.id"
         " ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET status = excluded.status,"
         " reason = excluded.reason, input_key = excluded.input_key, model_id = excluded.model_id,"
-        " attempts = a.attempts + 1, updated_at = now()"
+        " attempts = CASE WHEN a.input_key = excluded.input_key THEN a.attempts + 1 ELSE 1 END,"
+        " updated_at = now()"
         " WHERE a.model_id <= excluded.model_id"
         " AND NOT (a.status = 'done' AND a.input_key = excluded.input_key)",
         {
@@ -352,7 +412,8 @@ async def list_classifications(
     async with connection.cursor(row_factory=class_row(Classification)) as cursor:
         await cursor.execute(
             "SELECT conversation_id, stage, category_id, confidence, runner_up_id,"
-            " runner_up_confidence, decider, model_version, taxonomy_version, input_key"
+            " runner_up_confidence, decider, model_version, taxonomy_version, input_key,"
+            " prompt_hash, local_category_id, local_confidence, is_audit, stated"
             " FROM classifications WHERE workspace_id = %(workspace_id)s"
             " AND conversation_id = ANY(%(ids)s) AND is_current ORDER BY conversation_id, stage",
             {"workspace_id": workspace_id, "ids": list(conversation_ids)},
@@ -367,7 +428,8 @@ async def get_facets(
     async with connection.cursor(row_factory=class_row(Facets)) as cursor:
         await cursor.execute(
             "SELECT conversation_id, language, sentiment, urgency, churn_risk, product_area_id,"
-            " resolution_message_id, instructs_reader, decider, input_key FROM facets"
+            " resolution_message_id, instructs_reader, decider, input_key, summary, resolution,"
+            " self_service_gap, change_reason FROM facets"
             " WHERE workspace_id = %(workspace_id)s AND conversation_id = %(id)s",
             {"workspace_id": workspace_id, "id": conversation_id},
         )

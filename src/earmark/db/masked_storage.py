@@ -202,12 +202,14 @@ async def list_masked_threads(
     ]
 
 
-async def sample_masked(connection: ReadConnection, workspace_id: int, *, number: int) -> list[str]:
-    """Masked conversations drawn at random, another sample each time."""
+async def draw_conversations(
+    connection: ReadConnection, workspace_id: int, *, number: int
+) -> list[str]:
+    """Conversations drawn at random, others each time."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
             "SELECT id FROM conversations WHERE workspace_id = %(workspace_id)s"
-            " AND masked_key IS NOT NULL ORDER BY random() LIMIT %(number)s",
+            " ORDER BY random() LIMIT %(number)s",
             {"workspace_id": workspace_id, "number": number},
         )
         return await cursor.fetchall()

@@ -290,6 +290,14 @@ class ClassificationStage(StrEnum):
     FINAL = "final"
 
 
+class Stated(StrEnum):
+    """How sure a language model says it is."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
 class Classification(Model):
     """One label of one conversation at one stage."""
 
@@ -305,6 +313,14 @@ class Classification(Model):
     taxonomy_version: int
     input_key: str
     """Hash of all that the label depends on; the same key gives the same label."""
+    prompt_hash: str | None = None
+    local_category_id: str | None = None
+    """What the local model thought, where a language model decided."""
+    local_confidence: float | None = None
+    is_audit: bool = False
+    """The local model was sure; a language model was asked all the same, by chance."""
+    stated: Stated | None = None
+    """How sure the language model said it was."""
 
 
 class Sentiment(StrEnum):
@@ -325,6 +341,16 @@ class Urgency(StrEnum):
     CANNOT_TELL = "cannot_tell"
 
 
+class Resolution(StrEnum):
+    """How the conversation ended for the customer."""
+
+    ANSWERED = "answered"
+    WORKAROUND = "workaround"
+    PROMISED = "promised"
+    NONE = "none"
+    CANNOT_TELL = "cannot_tell"
+
+
 class Facets(Model):
     """What else is known of one conversation."""
 
@@ -341,6 +367,12 @@ class Facets(Model):
     """The text tries to instruct whoever reads it."""
     decider: Decider
     input_key: str
+    summary: str | None = None
+    """Masked, like the statements of issues; null where no language model was asked."""
+    resolution: Resolution | None = None
+    self_service_gap: bool | None = None
+    """A good help page would have spared the customer the question."""
+    change_reason: str | None = None
 
 
 class Direction(StrEnum):
@@ -416,6 +448,13 @@ class Issue(Model):
     verified: bool
     """At least one quote was located; only verified issues reach a story."""
     evidence: tuple[Evidence, ...] = ()
+    component: str | None = None
+    symptoms: tuple[str, ...] = ()
+    root_cause_stated: str | None = None
+    root_cause_guessed: str | None = None
+    """A model supposes so; nobody said it, as they did what is stated."""
+    known_theme_id: int | None = None
+    """The theme that a model recognised, out of those it was offered."""
 
 
 class Analysis(Model):
@@ -432,6 +471,9 @@ class Analysis(Model):
     evidence: tuple[Evidence, ...] = ()
     """Of the conversation as a whole: churn and resolution."""
     quotes_dropped: int = 0
+    characters_left_out: int = 0
+    """Of a conversation too long for a model: what it was not shown."""
+    messages_left_out: int = 0
 
 
 # ---------------------------------------------------------------- themes and stories

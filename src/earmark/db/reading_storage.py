@@ -27,6 +27,14 @@ class StoredIssue(Model):
     direction: Direction
     product_area_id: str | None
     verified: bool
+    component: str | None
+    symptoms: tuple[str, ...]
+    root_cause_stated: str | None
+    """Somebody in the conversation said so."""
+    root_cause_guessed: str | None
+    """A model supposes so; nobody said it."""
+    known_theme_id: int | None
+    """The theme that a model recognised, out of those it was offered."""
 
 
 class ReadingState(Model):
@@ -37,6 +45,9 @@ class ReadingState(Model):
     attempts: int
     quotes_located: int
     quotes_dropped: int
+    characters_left_out: int
+    """Of a conversation too long for a language model: what it was not shown."""
+    messages_left_out: int
 
 
 class QuoteTotals(Model):
@@ -52,7 +63,8 @@ async def list_issues(
     """The issues of a conversation, first one first."""
     async with connection.cursor(row_factory=class_row(StoredIssue)) as cursor:
         await cursor.execute(
-            "SELECT id, position, statement, direction, product_area_id, verified FROM issues"
+            "SELECT id, position, statement, direction, product_area_id, verified, component,"
+            " symptoms, root_cause_stated, root_cause_guessed, known_theme_id FROM issues"
             " WHERE workspace_id = %(workspace_id)s AND conversation_id = %(id)s"
             " ORDER BY position",
             {"workspace_id": workspace_id, "id": conversation_id},
@@ -83,7 +95,8 @@ async def get_reading_state(
     """Where a conversation stands; null if nothing has tried to read it yet."""
     async with connection.cursor(row_factory=class_row(ReadingState)) as cursor:
         await cursor.execute(
-            "SELECT status, reason, attempts, quotes_located, quotes_dropped FROM analyses"
+            "SELECT status, reason, attempts, quotes_located, quotes_dropped,"
+            " characters_left_out, messages_left_out FROM analyses"
             " WHERE workspace_id = %(workspace_id)s AND conversation_id = %(id)s",
             {"workspace_id": workspace_id, "id": conversation_id},
         )

@@ -285,6 +285,31 @@ async def create_classify_pages(
     return await _count_paged(connection, run, Stage.CLASSIFY)
 
 
+async def sample_unread(
+    connection: ReadConnection, workspace_id: int, *, reader: str, max_attempts: int, limit: int
+) -> tuple[int, list[str]]:
+    """How many conversations `create_classify_pages` would find, and some of them by chance."""
+    cursor = await connection.execute(
+        "WITH todo AS (SELECT c.id FROM conversations c LEFT JOIN analyses a"
+        " ON (a.workspace_id, a.conversation_id) = (c.workspace_id, c.id)"
+        " WHERE c.workspace_id = %(workspace_id)s"
+        " AND c.masked_key LIKE c.content_hash || ':%%'"
+        " AND (a.input_key IS DISTINCT FROM c.content_hash || ':' || %(reader)s"
+        " OR (a.status = 'failed' AND a.attempts < %(max_attempts)s)"
+        " OR a.status = 'pending'))"
+        " SELECT (SELECT count(*) FROM todo) AS total, ARRAY(SELECT id FROM todo"
+        " ORDER BY md5(id) LIMIT %(limit)s) AS ids",
+        {
+            "workspace_id": workspace_id,
+            "reader": reader,
+            "max_attempts": max_attempts,
+            "limit": limit,
+        },
+    )
+    (row,) = await cursor.fetchall()
+    return int(row["total"]), [str(one) for one in row["ids"]]
+
+
 async def _count_paged(connection: WriteConnection, run: Run, stage: Stage) -> int:
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
@@ -447,6 +472,24 @@ async def add_event(
             "kind": kind,
             "done": done,
             "total": total,
+            "message": message,
+        },
+    )
+
+
+async def add_note_once(
+    connection: WriteConnection, run: Run, *, stage: Stage, message: str
+) -> None:
+    """Append a note that the run's log does not hold yet."""
+    await connection.execute(
+        "INSERT INTO run_events (workspace_id, run_id, stage, kind, message)"
+        " SELECT %(workspace_id)s, %(run_id)s, %(stage)s, 'note', %(message)s"
+        " WHERE NOT EXISTS (SELECT FROM run_events WHERE workspace_id = %(workspace_id)s"
+        " AND run_id = %(run_id)s AND kind = 'note' AND message = %(message)s)",
+        {
+            "workspace_id": run.workspace_id,
+            "run_id": run.id,
+            "stage": stage.value,
             "message": message,
         },
     )

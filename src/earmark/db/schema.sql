@@ -444,6 +444,9 @@ CREATE TABLE analyses (
     quotes_located  integer     NOT NULL DEFAULT 0,
     quotes_dropped  integer     NOT NULL DEFAULT 0,
     updated_at      timestamptz NOT NULL DEFAULT now(),
+    -- Of a conversation too long for a model, what it was not shown.
+    characters_left_out integer NOT NULL DEFAULT 0,
+    messages_left_out   integer NOT NULL DEFAULT 0,
     PRIMARY KEY (workspace_id, conversation_id),
     FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE,
     CHECK (status IN ('pending', 'done') OR reason IS NOT NULL)
@@ -474,6 +477,8 @@ CREATE TABLE classifications (
     local_confidence     real,
     -- The local model was sure, and a language model was asked all the same, by chance.
     is_audit             boolean     NOT NULL DEFAULT false,
+    -- How sure a language model said it was; its confidence is how often it was right then.
+    stated               text        CHECK (stated IN ('high', 'medium', 'low')),
     PRIMARY KEY (workspace_id, id),
     FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
 );
@@ -571,6 +576,12 @@ CREATE TABLE facets (
     decider               text        NOT NULL CHECK (decider IN ('rule', 'local_model', 'llm', 'human')),
     input_key             text        NOT NULL,
     updated_at            timestamptz NOT NULL DEFAULT now(),
+    summary               text,
+    -- Null where no model was asked.
+    resolution            text        CHECK (resolution IN ('answered', 'workaround', 'promised', 'none', 'cannot_tell')),
+    self_service_gap      boolean,
+    -- Why the category of the thread is another one than that of the first message.
+    change_reason         text,
     PRIMARY KEY (workspace_id, conversation_id),
     FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
 );
@@ -586,6 +597,13 @@ CREATE TABLE issues (
     verified        boolean     NOT NULL,
     input_key       text        NOT NULL,
     created_at      timestamptz NOT NULL DEFAULT now(),
+    component          text,
+    symptoms           text[]   NOT NULL DEFAULT '{}',
+    -- What somebody in the conversation said, apart from what a model supposes.
+    root_cause_stated  text,
+    root_cause_guessed text,
+    -- The theme that a model recognised, out of those it was offered.
+    known_theme_id     bigint,
     PRIMARY KEY (workspace_id, id),
     UNIQUE (workspace_id, conversation_id, position),
     FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
@@ -621,6 +639,26 @@ CREATE UNIQUE INDEX evidence_once ON evidence
 CREATE INDEX evidence_by_message ON evidence (workspace_id, conversation_id, message_id);
 CREATE INDEX evidence_by_issue ON evidence (workspace_id, issue_id);
 
+-- What a language model answered, checked for its shape: the same question is never paid for twice.
+CREATE TABLE model_answers (
+    workspace_id     bigint      NOT NULL,
+    conversation_id  text        NOT NULL,
+    content_hash     text        NOT NULL,
+    taxonomy_version integer     NOT NULL,
+    prompt_hash      text        NOT NULL,
+    model            text        NOT NULL,
+    schema_version   text        NOT NULL,
+    -- 1 is the answer to a second call, which told of the quotes that could not be found.
+    attempt          smallint    NOT NULL,
+    -- The themes that were offered, in their order: answers name them by number.
+    offered_themes   bigint[]    NOT NULL,
+    answer           jsonb       NOT NULL,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, conversation_id, content_hash, taxonomy_version, prompt_hash, model,
+                 schema_version, attempt),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
+);
+
 -- A message whose text changes (a redaction, an edit) takes with it all that was said about the
 -- conversation: what was understood of a text must not outlive it.
 CREATE FUNCTION forget_changed_message() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -634,6 +672,12 @@ BEGIN
        AND conversation_id = OLD.conversation_id
        AND message_id = OLD.id;
     DELETE FROM issues
+     WHERE workspace_id = OLD.workspace_id
+       AND conversation_id = OLD.conversation_id;
+    DELETE FROM model_answers
+     WHERE workspace_id = OLD.workspace_id
+       AND conversation_id = OLD.conversation_id;
+    UPDATE facets SET summary = NULL, change_reason = NULL
      WHERE workspace_id = OLD.workspace_id
        AND conversation_id = OLD.conversation_id;
     UPDATE stories SET content = jsonb_set(content, '{workaround}', 'null'), workaround_of = NULL
@@ -654,6 +698,13 @@ BEGIN
     DELETE FROM issues i USING (SELECT DISTINCT workspace_id, conversation_id FROM gone) g
      WHERE i.workspace_id = g.workspace_id
        AND i.conversation_id = g.conversation_id;
+    DELETE FROM model_answers a USING (SELECT DISTINCT workspace_id, conversation_id FROM gone) g
+     WHERE a.workspace_id = g.workspace_id
+       AND a.conversation_id = g.conversation_id;
+    UPDATE facets f SET summary = NULL, change_reason = NULL
+      FROM (SELECT DISTINCT workspace_id, conversation_id FROM gone) g
+     WHERE f.workspace_id = g.workspace_id
+       AND f.conversation_id = g.conversation_id;
     UPDATE stories s SET content = jsonb_set(content, '{workaround}', 'null'), workaround_of = NULL
       FROM (SELECT DISTINCT workspace_id, conversation_id FROM gone) g
      WHERE s.workspace_id = g.workspace_id
@@ -958,4 +1009,13 @@ CREATE TABLE spending_totals (
     key          text           NOT NULL,
     spent_usd    numeric(14, 8) NOT NULL,
     PRIMARY KEY (workspace_id, scope, key)
+);
+
+-- The newest quote of each workspace: asked for, then made by a worker, or why it could not be made.
+CREATE TABLE cost_quotes (
+    workspace_id bigint      NOT NULL PRIMARY KEY REFERENCES workspaces ON DELETE CASCADE,
+    asked_at     timestamptz NOT NULL,
+    made_at      timestamptz,
+    quote        jsonb,
+    error        text
 );

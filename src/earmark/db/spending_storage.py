@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Literal
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+from pydantic import JsonValue
 
 from earmark.db.connection import ReadConnection, WriteConnection
 from earmark.db.models import Model
@@ -263,3 +265,66 @@ async def list_day_costs(
             {"workspace_id": workspace_id, "days": days},
         )
         return await cursor.fetchall()
+
+
+async def mean_output(
+    connection: ReadConnection, workspace_id: int, *, model: str, least: int
+) -> int | None:
+    """Tokens of this model's answers on average; null with fewer than `least` of them.
+
+    `model` is provider, colon, model.
+    """
+    cursor = await connection.execute(
+        "SELECT round(avg(output_tokens))::int AS mean FROM usage_ledger"
+        " WHERE workspace_id = %(workspace_id)s AND provider || ':' || model = %(model)s"
+        " HAVING count(*) >= %(least)s",
+        {"workspace_id": workspace_id, "model": model, "least": least},
+    )
+    row = await cursor.fetchone()
+    return int(row["mean"]) if row else None
+
+
+class StoredQuote(Model):
+    """What the next run would cost, as far as it is known."""
+
+    asked_at: datetime
+    made_at: datetime | None
+    """Null: a worker is still at it."""
+    quote: dict[str, JsonValue] | None
+    error: str | None
+
+
+async def ask_for_quote(connection: WriteConnection, workspace_id: int) -> None:
+    """A new quote is wanted; the old one is no longer shown."""
+    await connection.execute(
+        "INSERT INTO cost_quotes (workspace_id, asked_at) VALUES (%(workspace_id)s, now())"
+        " ON CONFLICT (workspace_id) DO UPDATE SET asked_at = now(), made_at = NULL,"
+        " quote = NULL, error = NULL",
+        {"workspace_id": workspace_id},
+    )
+
+
+async def store_quote(
+    connection: WriteConnection, workspace_id: int, *, quote: Model | None, error: str | None
+) -> None:
+    """Store a quote, or why there is none."""
+    await connection.execute(
+        "UPDATE cost_quotes SET made_at = now(), quote = %(quote)s, error = %(error)s"
+        " WHERE workspace_id = %(workspace_id)s",
+        {
+            "workspace_id": workspace_id,
+            "quote": Jsonb(quote.model_dump(mode="json")) if quote else None,
+            "error": error,
+        },
+    )
+
+
+async def get_quote(connection: ReadConnection, workspace_id: int) -> StoredQuote | None:
+    """The newest quote; null if none was asked for."""
+    async with connection.cursor(row_factory=class_row(StoredQuote)) as cursor:
+        await cursor.execute(
+            "SELECT asked_at, made_at, quote, error FROM cost_quotes"
+            " WHERE workspace_id = %(workspace_id)s",
+            {"workspace_id": workspace_id},
+        )
+        return await cursor.fetchone()

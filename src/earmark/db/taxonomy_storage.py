@@ -179,6 +179,19 @@ async def latest_model(connection: ReadConnection, workspace_id: int) -> TextMod
         return await cursor.fetchone()
 
 
+async def read_thresholds(
+    connection: ReadConnection, workspace_id: int, model_id: int
+) -> dict[str, float]:
+    """From which confidence on a model may decide alone, by category; absent ones never may."""
+    cursor = await connection.execute(
+        "SELECT key, value::float8 AS threshold FROM text_models,"
+        " jsonb_each_text(calibration -> 'thresholds')"
+        " WHERE workspace_id = %(workspace_id)s AND id = %(id)s AND value IS NOT NULL",
+        {"workspace_id": workspace_id, "id": model_id},
+    )
+    return {row["key"]: row["threshold"] async for row in cursor}
+
+
 async def read_artefact(
     connection: ReadConnection, workspace_id: int, model_id: int
 ) -> bytes | None:
@@ -216,14 +229,16 @@ async def copy_model(
 ) -> bool:
     """Let the newest model of one taxonomy version serve another of the same content.
 
-    It is the latest from now on; false if that version has none.
+    It is the latest from now on; false if that version has none, or if it was emptied because
+    somebody was erased.
     """
     cursor = await connection.execute(
         "INSERT INTO text_models (workspace_id, version, taxonomy_version, fitted_on, dimensions,"
         " artefact, lessons, encoder_version, calibration) SELECT workspace_id, version,"
         " %(to_version)s, fitted_on, dimensions, artefact, lessons, encoder_version, calibration"
-        " FROM text_models WHERE workspace_id = %(workspace_id)s"
-        " AND taxonomy_version = %(of_version)s ORDER BY id DESC LIMIT 1",
+        " FROM text_models WHERE workspace_id = %(workspace_id)s AND artefact <> ''"
+        " AND id = (SELECT max(id) FROM text_models WHERE workspace_id = %(workspace_id)s"
+        " AND taxonomy_version = %(of_version)s)",
         {"workspace_id": workspace_id, "of_version": of_version, "to_version": to_version},
     )
     return cursor.rowcount > 0

@@ -76,6 +76,14 @@ class Assignment(Model):
     probability: float
 
 
+class ThemeName(Model):
+    """A theme by its present name."""
+
+    id: int
+    name: str
+    keywords: tuple[str, ...]
+
+
 class ThemeTotals(Model):
     """How the workspace's conversations are spread over themes."""
 
@@ -331,6 +339,24 @@ async def list_themes(
                 "workspace_id": workspace_id,
                 "ids": None if theme_ids is None else list(theme_ids),
             },
+        )
+        return await cursor.fetchall()
+
+
+async def list_theme_names(
+    connection: ReadConnection, workspace_id: int, *, most: int = 500
+) -> list[ThemeName]:
+    """The names of the largest themes."""
+    async with connection.cursor(row_factory=class_row(ThemeName)) as cursor:
+        await cursor.execute(
+            "SELECT t.id, v.name, v.keywords FROM themes t JOIN theme_versions v"
+            " ON (v.workspace_id, v.theme_id, v.version)"
+            " = (t.workspace_id, t.id, t.current_version)"
+            " LEFT JOIN (SELECT theme_id, count(*) AS size FROM theme_assignments"
+            " WHERE workspace_id = %(workspace_id)s AND superseded_at IS NULL GROUP BY theme_id) a"
+            " ON a.theme_id = t.id WHERE t.workspace_id = %(workspace_id)s"
+            " AND t.merged_into IS NULL ORDER BY a.size DESC NULLS LAST, t.id LIMIT %(most)s",
+            {"workspace_id": workspace_id, "most": most},
         )
         return await cursor.fetchall()
 

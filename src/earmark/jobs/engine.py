@@ -24,14 +24,16 @@ from earmark.jobs.queue import (
     LIVE,
     PAGE,
     PREVIEW,
+    QUOTE,
     RESCUE,
     STAGE,
     SWEEP,
     JobQueue,
     start_run,
 )
-from earmark.pipeline import importing, live, taxonomy_preview
+from earmark.pipeline import importing, live, quoting, taxonomy_preview
 from earmark.pipeline.run import (
+    MOST_ATTEMPTS,
     PAGED,
     Services,
     make_pages,
@@ -107,6 +109,7 @@ class Engine:
         app.task(name=PAGE, retry=retry, pass_context=True)(self.page)
         app.task(name=LIVE, retry=retry)(self.live)
         app.task(name=PREVIEW, retry=retry, pass_context=True)(self.preview)
+        app.task(name=QUOTE, retry=retry)(self.quote)
         sweep = app.task(name=SWEEP, priority=20, queueing_lock=SWEEP)(self.sweep)
         app.periodic(cron="* * * * *")(sweep)
         rescue = app.task(name=RESCUE, priority=100, queueing_lock=RESCUE)(self.rescue)
@@ -138,7 +141,7 @@ class Engine:
             await self._queue.stage(connection, run, stage.stage)
             return True
         if stage.status == "waiting":
-            total = await make_pages(connection, run, stage.stage)
+            total = await make_pages(self._services, connection, run, stage.stage)
             await run_storage.start_stage(connection, run, stage.stage, total=total)
         if await self._queue_pages(connection, run, stage.stage, _PAGES_AHEAD):
             return True
@@ -203,10 +206,16 @@ class Engine:
     async def live(self, workspace_id: int) -> None:
         """Fetch what events told of, and come back for what is left."""
         async with self._services.open_source(workspace_id) as source:
-            seconds = await live.refresh(self._database, source, self._services.shelf, workspace_id)
+            seconds = await live.refresh(self._database, source, self._services.minds, workspace_id)
         if seconds is not None:
             async with self._database.write() as connection:
                 await self._queue.live(connection, workspace_id, seconds=seconds)
+
+    async def quote(self, workspace_id: int) -> None:
+        """Find out what the next run would cost."""
+        await quoting.make_quote(
+            self._database, self._services.minds, workspace_id, max_attempts=MOST_ATTEMPTS
+        )
 
     async def preview(self, context: JobContext, workspace_id: int, change_id: int) -> None:
         """Find out what a change of the taxonomy would do, or record why that is not known."""
@@ -286,7 +295,7 @@ class Engine:
     async def _perform(self, run: Run, stage: Stage, ids: Sequence[str]) -> list[str]:
         """Do a page; if one conversation breaks it, do the others and record that one."""
         try:
-            await perform_page(self._services, run, stage, ids)
+            return await perform_page(self._services, run, stage, ids)
         except (EarmarkError, ConnectorException):
             raise
         except Exception as error:  # noqa: BLE001 - process edge: one bad conversation, not the page
@@ -298,7 +307,6 @@ class Engine:
             half = len(ids) // 2
             first = await self._perform(run, stage, ids[:half])
             return first + await self._perform(run, stage, ids[half:])
-        return []
 
     async def _guard(
         self,

@@ -20,6 +20,7 @@ STAGE: Final = "stage"
 PAGE: Final = "page"
 LIVE: Final = "live"
 PREVIEW: Final = "preview"
+QUOTE: Final = "quote"
 RESCUE: Final = "rescue"
 SWEEP: Final = "sweep"
 _RUN_QUEUE: Final = "runs"
@@ -99,6 +100,20 @@ class JobQueue:
                 " AND queueing_lock = %(lock)s",
                 {"lock": f"live:{workspace_id}", "seconds": seconds},
             )
+
+    async def quote(self, connection: WriteConnection, workspace_id: int) -> None:
+        """Let a worker find out what the next run would cost; one request at a time is enough."""
+        try:
+            async with connection.transaction():
+                await self._app.configure_task(
+                    QUOTE,
+                    queue=_RUN_QUEUE,
+                    priority=20,
+                    queueing_lock=f"quote:{workspace_id}",
+                    connection=connection,
+                ).defer_async(workspace_id=workspace_id)
+        except AlreadyEnqueued:
+            return
 
     async def preview(self, connection: WriteConnection, workspace_id: int, change_id: int) -> None:
         """Let a worker find out what a change of the taxonomy would do; somebody waits for it."""

@@ -1,121 +1,249 @@
 """From masked messages to labels, facets, issues and verified quotes; a page at a time.
 
-Everything here is decided without a hosted model: labels by the workspace's local model, facets and
-issues by rules. What is not sure enough is labelled `cannot_tell`, with the best guess beside it.
+Whom a conversation is read by is decided in `cascade`: by the workspace's local model and rules
+(`local_reader`), or by a language model (`language_reader`). What is not sure enough is labelled
+`cannot_tell`, with the best guess beside it. A call that fails leaves a failed row, which the next
+run tries again, and never a label.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from earmark.db import (
     classification_storage,
     conversation_storage,
     masked_storage,
+    model_answer_storage,
     taxonomy_storage,
+    theme_storage,
 )
-from earmark.db.classification_storage import IssueKey
 from earmark.db.connection import Database, ReadConnection
-from earmark.db.conversation_storage import ReadableConversation
-from earmark.db.models import (
-    CANNOT_TELL,
-    Analysis,
-    AuthorRole,
-    Classification,
-    ClassificationStage,
-    Decider,
-    Evidence,
-    EvidenceKind,
-    Facets,
-    Issue,
-    MaskedMessage,
-    Model,
-    Stage,
-    Taxonomy,
-)
-from earmark.db.taxonomy_storage import TextModelInfo
-from earmark.llm.base import Prediction
-from earmark.pipeline import facets, issues
-from earmark.pipeline.embed import embed_issues
-from earmark.pipeline.issues import ExtractedIssue
-from earmark.pipeline.learn import ModelShelf, find_area
-from earmark.pipeline.verify import Verifier
+from earmark.db.model_answer_storage import AnswerSource
+from earmark.db.models import Stage, Taxonomy
+from earmark.llm.base import LanguageModel, Prompt
+from earmark.pipeline.asking import Desk, Ledger, PageOutcome, ask_all, store_local
+from earmark.pipeline.candidates import nearest_themes
+from earmark.pipeline.cascade import Mode, Route, draw, route
+from earmark.pipeline.language_reader import AnswerKeeper, Asking, Task
+from earmark.pipeline.learn import ModelShelf
+from earmark.pipeline.local_reader import Guess, guess
+from earmark.pipeline.reading_prompt import Sheet, ask, make_sheet, show
+from earmark.pipeline.spending import Spending
+from earmark.pipeline.subject import READER_VERSION, Reader, Subject
 
-READER_VERSION: Final = "r1"
-"""Changes with any rule below it: everything is then read anew."""
-_SURE: Final = 0.5
-"""More likely right than wrong, by a calibrated probability; below it nothing is claimed."""
-_LONGEST_TEXT: Final = 20_000
 NO_WORDS: Final = "no words of a customer"
 
 
-class Subject(Model):
-    """One conversation to be read."""
+@dataclass(frozen=True, slots=True)
+class Minds:
+    """Who may read: the local models, and a language model if there is one."""
 
-    conversation: ReadableConversation
-    messages: tuple[MaskedMessage, ...]
-
-    def customer_texts(self) -> list[str]:
-        """What the customer wrote, a text per message."""
-        return [
-            message.text[:_LONGEST_TEXT]
-            for message in self.messages
-            if message.author_role is AuthorRole.CUSTOMER and message.text.strip()
-        ]
-
-
-class Reader(Model):
-    """What a page is read with."""
-
-    taxonomy: Taxonomy
-    info: TextModelInfo
+    shelf: ModelShelf
+    mode: Mode = Mode.OFFLINE
+    language_model: LanguageModel | None = None
+    spending: Spending | None = None
 
     @property
-    def key(self) -> str:
-        """The part of every input key that follows the content hash."""
-        return f"t{self.taxonomy.version}.{self.info.version}.{READER_VERSION}"
+    def asked(self) -> LanguageModel | None:
+        """The language model, unless nobody is to ask it."""
+        return None if self.mode is Mode.OFFLINE else self.language_model
 
 
-async def reader_key(connection: ReadConnection, workspace_id: int) -> str:
-    """The key of the newest reader; raises `Conflict` before a model was fitted."""
+async def reader_key(connection: ReadConnection, workspace_id: int, minds: Minds) -> str:
+    """The key of the newest reader; before a model was fitted, one that no reading has."""
     info = await taxonomy_storage.latest_model(connection, workspace_id)
     taxonomy = await taxonomy_storage.get_taxonomy(connection, workspace_id)
     if info is None or taxonomy is None:
         return f"none.{READER_VERSION}"
-    return Reader(taxonomy=taxonomy, info=info).key
+    named = _name_reader(minds, _sheet_for(minds, taxonomy))
+    return Reader(taxonomy=taxonomy, info=info, language_model=named).key
+
+
+def _sheet_for(minds: Minds, taxonomy: Taxonomy) -> Sheet | None:
+    return make_sheet(taxonomy) if minds.asked is not None else None
+
+
+def _name_reader(minds: Minds, sheet: Sheet | None) -> str | None:
+    if minds.asked is None or sheet is None:
+        return None
+    return f"{minds.mode}.{minds.asked.name}.{sheet.version}"
 
 
 async def classify_page(
-    database: Database, shelf: ModelShelf, workspace_id: int, conversation_ids: Sequence[str]
-) -> None:
-    """Read the conversations and store what they say; those without words are skipped."""
+    database: Database,
+    minds: Minds,
+    workspace_id: int,
+    conversation_ids: Sequence[str],
+    *,
+    run_id: int | None = None,
+) -> PageOutcome:
+    """Read the conversations and store what they say; those without words are skipped.
+
+    Raises `ModelRejected` where the language model refuses to work at all; what was read before is
+    stored.
+    """
+    desk = await _set_up(database, minds, workspace_id, conversation_ids)
+    if desk is None:
+        return PageOutcome()
+    await _skip(database, workspace_id, desk)
+    guesses = await guess(desk.shelf, desk.model, desk.speaking)
+    routes = await _routes(database, minds, workspace_id, desk, guesses)
+    own = [
+        (subject, guessed)
+        for subject, guessed, way in zip(desk.speaking, guesses, routes, strict=True)
+        if way is Route.LOCAL
+    ]
+    await store_local(database, workspace_id, desk, own)
+    tasks = {
+        subject.id: (subject, guessed, way is Route.AUDIT)
+        for subject, guessed, way in zip(desk.speaking, guesses, routes, strict=True)
+        if way is not Route.LOCAL
+    }
+    if not tasks:
+        return PageOutcome()
+    asking, todo = await _prepare(database, minds, (workspace_id, run_id), desk, tasks)
+    return await ask_all(asking, todo, Ledger(database, workspace_id, desk))
+
+
+async def _set_up(
+    database: Database, minds: Minds, workspace_id: int, conversation_ids: Sequence[str]
+) -> Desk | None:
     async with database.read() as connection:
-        info, model = await shelf.latest(connection, workspace_id)
+        info, model = await minds.shelf.latest(connection, workspace_id)
         taxonomy = await taxonomy_storage.get_taxonomy(connection, workspace_id)
         known = await conversation_storage.list_readable(connection, workspace_id, conversation_ids)
         masked = await masked_storage.list_masked(connection, workspace_id, conversation_ids)
     if taxonomy is None:
-        return
-    reader = Reader(taxonomy=taxonomy, info=info)
+        return None
+    sheet = _sheet_for(minds, taxonomy)
     subjects = [Subject(conversation=row, messages=tuple(masked[row.id])) for row in known]
-    speaking = [subject for subject in subjects if subject.customer_texts()]
-    predictions = await shelf.classify(model, _texts_of(speaking))
-    analyses, found = await asyncio.to_thread(read_subjects, reader, speaking, predictions)
-    vectors = await embed_issues(shelf, model, found)
-    silent = [subject.conversation for subject in subjects if not subject.customer_texts()]
+    return Desk(
+        reader=Reader(taxonomy=taxonomy, info=info, language_model=_name_reader(minds, sheet)),
+        shelf=minds.shelf,
+        model=model,
+        sheet=sheet,
+        speaking=tuple(subject for subject in subjects if subject.customer_texts()),
+        silent=tuple(subject for subject in subjects if not subject.customer_texts()),
+    )
+
+
+async def _skip(database: Database, workspace_id: int, desk: Desk) -> None:
+    if not desk.silent:
+        return
     async with database.write() as connection:
-        await classification_storage.store_analyses(connection, workspace_id, analyses, vectors)
         await classification_storage.record_skips(
             connection,
             workspace_id,
-            input_keys={row.id: f"{row.content_hash}:{reader.key}" for row in silent},
-            model_id=info.id,
+            input_keys={subject.id: desk.reader.key_of(subject) for subject in desk.silent},
+            model_id=desk.reader.info.id,
             reason=NO_WORDS,
         )
 
 
+async def _routes(
+    database: Database, minds: Minds, workspace_id: int, desk: Desk, guesses: Sequence[Guess]
+) -> list[Route]:
+    if minds.asked is None:
+        return [Route.LOCAL] * len(desk.speaking)
+    async with database.read() as connection:
+        thresholds = await taxonomy_storage.read_thresholds(
+            connection, workspace_id, desk.reader.info.id
+        )
+    version = desk.reader.info.version
+    return [
+        route(minds.mode, thresholds, guessed.opening, guessed.final, draw(subject.id, version))
+        for subject, guessed in zip(desk.speaking, guesses, strict=True)
+    ]
+
+
+# ---------------------------------------------------------------- by a language model
+
+_Tasks = Mapping[str, tuple[Subject, Guess, bool]]
+
+
+async def _prepare(
+    database: Database,
+    minds: Minds,
+    place: tuple[int, int | None],
+    desk: Desk,
+    tasks: _Tasks,
+) -> tuple[Asking, list[Task]]:
+    """What all calls have in common, and what each is about."""
+    workspace_id, run_id = place
+    model, sheet = minds.asked, desk.sheet
+    assert model is not None  # noqa: S101 - its only caller has looked
+    assert sheet is not None  # noqa: S101
+    source = AnswerSource(
+        taxonomy_version=desk.reader.taxonomy.version,
+        prompt_hash=sheet.version,
+        model=model.name,
+        schema_version=sheet.schema_version,
+    )
+    async with database.read() as connection:
+        known = await model_answer_storage.list_answers(
+            connection, workspace_id, source, list(tasks)
+        )
+        agreement = await model_answer_storage.count_agreement(
+            connection, workspace_id, model=model.name
+        )
+        names = await theme_storage.list_theme_names(connection, workspace_id)
+    subjects = [subject for subject, _, _ in tasks.values()]
+    themes = await nearest_themes(desk.shelf, desk.model, names, subjects)
+    asking = Asking(
+        workspace_id=workspace_id,
+        run_id=run_id,
+        reader=desk.reader,
+        sheet=sheet,
+        model=model,
+        spending=minds.spending,
+        keeper=AnswerKeeper(database, workspace_id, source),
+        known=known,
+        agreement=agreement,
+    )
+    todo = [
+        Task(subject=subject, guess=guessed, themes=offered, is_audit=is_audit)
+        for (subject, guessed, is_audit), offered in zip(tasks.values(), themes, strict=True)
+    ]
+    return asking, todo
+
+
+async def plan_prompts(
+    database: Database, minds: Minds, workspace_id: int, conversation_ids: Sequence[str]
+) -> list[Prompt]:
+    """The prompts that reading these conversations would send; nothing is sent or stored.
+
+    None for what the local model would decide, and for what was asked and answered before.
+    """
+    desk = await _set_up(database, minds, workspace_id, conversation_ids)
+    if desk is None or minds.asked is None:
+        return []
+    guesses = await guess(desk.shelf, desk.model, desk.speaking)
+    routes = await _routes(database, minds, workspace_id, desk, guesses)
+    tasks = {
+        subject.id: (subject, guessed, way is Route.AUDIT)
+        for subject, guessed, way in zip(desk.speaking, guesses, routes, strict=True)
+        if way is not Route.LOCAL
+    }
+    if not tasks:
+        return []
+    asking, todo = await _prepare(database, minds, (workspace_id, None), desk, tasks)
+    return [
+        ask(asking.sheet, await asyncio.to_thread(show, task.subject, task.themes))
+        for task in todo
+        if (task.subject.id, 0) not in asking.known
+    ]
+
+
 async def record_failure(
-    database: Database, workspace_id: int, conversation_id: str, *, stage: Stage, reason: str
+    database: Database,
+    minds: Minds,
+    workspace_id: int,
+    conversation_id: str,
+    *,
+    stage: Stage,
+    reason: str,
 ) -> None:
     """Mark a conversation that breaks a stage, so that it is seen and tried again."""
     async with database.write() as connection:
@@ -123,7 +251,7 @@ async def record_failure(
             connection, workspace_id, [conversation_id]
         )
         info = await taxonomy_storage.latest_model(connection, workspace_id)
-        key = await reader_key(connection, workspace_id)
+        key = await reader_key(connection, workspace_id, minds)
         await classification_storage.record_failures(
             connection,
             workspace_id,
@@ -131,157 +259,3 @@ async def record_failure(
             model_id=info.id if info else 0,
             reason=f"{stage}: {reason}",
         )
-
-
-def _texts_of(subjects: Sequence[Subject]) -> list[str]:
-    """First messages, then whole threads: what the model is asked about."""
-    openings = [subject.customer_texts()[0] for subject in subjects]
-    return openings + [_thread_text(subject) for subject in subjects]
-
-
-def read_subjects(
-    reader: Reader, subjects: Sequence[Subject], predictions: Sequence[Prediction]
-) -> tuple[list[Analysis], list[tuple[IssueKey, ExtractedIssue]]]:
-    """Read conversations that have words; uses the CPU, touches nothing else.
-
-    `predictions` are those of `_texts_of` the same subjects.
-    """
-    openings, whole = predictions[: len(subjects)], predictions[len(subjects) :]
-    found: list[tuple[IssueKey, ExtractedIssue]] = []
-    analyses: list[Analysis] = []
-    for subject, opening, final in zip(subjects, openings, whole, strict=True):
-        extracted, analysis = _read_one(reader, subject, opening, final)
-        analyses.append(analysis)
-        found += [((analysis.conversation_id, n), issue) for n, issue in enumerate(extracted)]
-    return analyses, found
-
-
-def _thread_text(subject: Subject) -> str:
-    texts = [subject.conversation.subject or "", *subject.customer_texts()]
-    return "\n".join(text for text in texts if text)[:_LONGEST_TEXT]
-
-
-def _read_one(
-    reader: Reader, subject: Subject, opening: Prediction, final: Prediction
-) -> tuple[tuple[ExtractedIssue, ...], Analysis]:
-    conversation = subject.conversation
-    key = f"{conversation.content_hash}:{reader.key}"
-    turns = [
-        facets.Turn(
-            message_id=message.message_id,
-            author_role=message.author_role,
-            text=message.text[:_LONGEST_TEXT],
-        )
-        for message in subject.messages
-        if not message.is_note
-    ]
-    reading = facets.read(turns)
-    extracted = issues.extract(
-        [
-            issues.CustomerText(message_id=turn.message_id, text=turn.text)
-            for turn in turns
-            if turn.author_role is AuthorRole.CUSTOMER
-        ],
-        reading.language,
-    )
-    area = find_area(reader.taxonomy.areas, conversation.tags)
-    verifier = Verifier(subject.messages)
-    evidence = _whole_evidence(verifier, reading, turns)
-    return extracted, Analysis(
-        conversation_id=conversation.id,
-        content_hash=conversation.content_hash,
-        input_key=key,
-        model_id=reader.info.id,
-        classifications=(
-            to_classification(reader, conversation.id, ClassificationStage.OPEN, opening, key),
-            to_classification(reader, conversation.id, ClassificationStage.FINAL, final, key),
-        ),
-        facets=_to_facets(reading, conversation.id, area, key),
-        issues=tuple(
-            _to_issue(verifier, conversation.id, number, issue, area)
-            for number, issue in enumerate(extracted)
-        ),
-        evidence=evidence,
-        quotes_dropped=verifier.dropped,
-    )
-
-
-def decide(prediction: Prediction) -> tuple[str, float]:
-    """The category that a prediction amounts to, and the probability of the best one."""
-    top = prediction.probabilities[0]
-    return (prediction.category_ids[0] if top >= _SURE else CANNOT_TELL), top
-
-
-def to_classification(
-    reader: Reader,
-    conversation_id: str,
-    stage: ClassificationStage,
-    prediction: Prediction,
-    input_key: str,
-) -> Classification:
-    """The label that a prediction amounts to."""
-    best, top = prediction.category_ids[0], prediction.probabilities[0]
-    # A taxonomy may have a single category, which then has no runner-up.
-    second = prediction.category_ids[1] if len(prediction.category_ids) > 1 else None
-    next_best = prediction.probabilities[1] if second else None
-    sure = top >= _SURE
-    return Classification(
-        conversation_id=conversation_id,
-        stage=stage,
-        category_id=best if sure else CANNOT_TELL,
-        confidence=top,
-        runner_up_id=second if sure else best,
-        runner_up_confidence=next_best if sure else top,
-        decider=Decider.LOCAL_MODEL,
-        model_version=reader.info.version,
-        taxonomy_version=reader.taxonomy.version,
-        input_key=input_key,
-    )
-
-
-def _to_facets(reading: facets.Reading, conversation_id: str, area: str | None, key: str) -> Facets:
-    return Facets(
-        conversation_id=conversation_id,
-        language=reading.language,
-        sentiment=reading.sentiment,
-        urgency=reading.urgency,
-        churn_risk=reading.churn is not None,
-        product_area_id=area,
-        resolution_message_id=reading.resolution_message_id,
-        instructs_reader=reading.instructs_reader,
-        decider=Decider.RULE,
-        input_key=key,
-    )
-
-
-def _to_issue(
-    verifier: Verifier,
-    conversation_id: str,
-    position: int,
-    extracted: ExtractedIssue,
-    area: str | None,
-) -> Issue:
-    quotes = verifier.verify(extracted.quotes, EvidenceKind.ISSUE)
-    return Issue(
-        conversation_id=conversation_id,
-        position=position,
-        statement=extracted.statement,
-        direction=extracted.direction,
-        product_area_id=area,
-        verified=bool(quotes),
-        evidence=quotes,
-    )
-
-
-def _whole_evidence(
-    verifier: Verifier, reading: facets.Reading, turns: Iterable[facets.Turn]
-) -> tuple[Evidence, ...]:
-    """Proof of the threat to leave, and of the answer."""
-    found: tuple[Evidence, ...] = ()
-    if reading.churn is not None:
-        found += verifier.verify([reading.churn], EvidenceKind.CHURN)
-    for turn in turns:
-        if turn.message_id == reading.resolution_message_id:
-            whole = facets.Passage(message_id=turn.message_id, start=0, end=len(turn.text))
-            found += verifier.verify([whole], EvidenceKind.RESOLUTION)
-    return found

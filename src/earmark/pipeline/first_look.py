@@ -1,8 +1,8 @@
 """While a large workspace is still being fetched: what its newest first messages are about.
 
 The listing of a backfill holds each conversation's first message. The newest are masked and
-classified at once, so that there is something to see after seconds; everything is read again when
-the threads are there.
+classified at once by the local model, so that there is something to see after seconds; everything
+is read again when the threads are there.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from typing import Final
 from earmark.db import conversation_storage
 from earmark.db.connection import Database
 from earmark.pipeline import classify, learn, masking
+from earmark.pipeline.classify import Minds
 from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.progress import Progress
 
@@ -45,7 +46,7 @@ async def _classify(
 ) -> None:
     done, total = 0, sum(map(len, pages))
     for page in pages:
-        await classify.classify_page(database, shelf, workspace_id, page)
+        await classify.classify_page(database, Minds(shelf=shelf), workspace_id, page)
         done += len(page)
         await progress.report(done, total)
         if await progress.cancelled():

@@ -12,14 +12,14 @@ from earmark.db import event_storage, sync_storage, taxonomy_storage
 from earmark.db.connection import Database, WriteConnection
 from earmark.db.models import LedgerEntry, LedgerStatus, Thread
 from earmark.pipeline import classify, ingest, masking
-from earmark.pipeline.learn import ModelShelf
+from earmark.pipeline.classify import Minds
 from earmark.sources.base import Failed, Fetched, Source
 
 _PAGE: Final = 100
 
 
 async def refresh(
-    database: Database, source: Source, shelf: ModelShelf, workspace_id: int
+    database: Database, source: Source, minds: Minds, workspace_id: int
 ) -> float | None:
     """Do what is due; returns the seconds until there is more to do, null if there is not."""
     async with database.read() as connection:
@@ -39,8 +39,8 @@ async def refresh(
     async with database.read() as connection:
         info = await taxonomy_storage.latest_model(connection, workspace_id)
     # A model that is out of date is made anew by the next run, which then reads these as well.
-    if stored and info is not None and await shelf.suits(info):
-        await classify.classify_page(database, shelf, workspace_id, stored)
+    if stored and info is not None and await minds.shelf.suits(info):
+        await classify.classify_page(database, minds, workspace_id, stored)
     async with database.read() as connection:
         return await event_storage.next_due_in(connection, workspace_id)
 

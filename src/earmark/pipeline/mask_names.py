@@ -59,4 +59,5 @@ def find_named(text: str) -> Iterator[Finding]:
 def _may_be_name(word: str) -> bool:
     folded = fold_word(word)
     ordinary = folded in ORDINARY_WORDS or folded in NAME_PARTICLES or folded in _NOBODY
-    return not ordinary and not word.isupper()
+    spoken = word[1:2] in ("'", "’") and word[0] in "IJLCMNS"  # I'm, J'ai, C'est: no O'Brien
+    return not (ordinary or spoken or word.isupper())

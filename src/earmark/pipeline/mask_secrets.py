@@ -32,7 +32,7 @@ _VENDOR_KEY = re.compile(
     r"|hooks\.slack\.com/services/[\w/]{20,}|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{30,}"
     r"|[rs]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/]{20,}"  # Stripe
     r"|[a-z]{2,10}_(?:live|test|prod|sandbox)_[A-Za-z0-9]{16,}"  # and those who took its form over
-    r"|sk-(?=[\w-]*\d)(?:[a-z]+\d*-)*[\w-]{20,}"  # OpenAI, Anthropic and those who speak like them
+    r"|sk-(?=[\w-]{0,120}\d)(?:[a-z]{1,20}\d{0,3}-){0,6}[\w-]{20,}"  # OpenAI, Anthropic
     r"|SG\.[\w-]{16,}\.[\w-]{16,}|key-[0-9a-f]{32}|[0-9a-f]{32}-us\d{1,2}|xkeysib-[0-9a-f]{60,}"
     r"|SK[0-9a-f]{32}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{50,}|dckr_pat_[\w-]{20,}|hf_[A-Za-z0-9]{30,}"
     r"|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|do[opr]_v1_[0-9a-f]{60,}|lin_(?:api|oauth)_[A-Za-z0-9]{30,}"
@@ -41,7 +41,7 @@ _VENDOR_KEY = re.compile(
     r"|PMAK-[0-9a-f-]{40,}|sntrys_[\w+/=]{40,}|AGE-SECRET-KEY-1[0-9A-Z]{50,}"
     r")={0,2}"
 )
-_JWT = re.compile(r"(?<![A-Za-z0-9])ey[\w-]{10,}\.ey[\w-]{10,}(?:\.[\w-]*)?")
+_JWT = re.compile(r"(?<![A-Za-z0-9])ey[\w-]{10,1200}\.ey[\w-]{10,}(?:\.[\w-]*)?")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _PRIVATE_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_LINES = re.compile(

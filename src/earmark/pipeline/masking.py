@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from earmark.db import conversation_storage, masked_storage, people_storage
-from earmark.db.connection import Database
+from earmark.db.connection import Database, ReadConnection
 from earmark.db.masked_storage import Maskable
 from earmark.db.models import MaskedConversation, MaskedMessage, Message, Model
 from earmark.db.people_storage import KnownPeople
@@ -29,12 +29,20 @@ class Unmasked(Model):
 async def mask_page(database: Database, workspace_id: int, conversation_ids: Sequence[str]) -> None:
     """Make the masked copies of conversations."""
     async with database.read() as connection:
-        known = await masked_storage.list_maskable(connection, workspace_id, conversation_ids)
-        messages = await conversation_storage.list_messages(
-            connection, workspace_id, conversation_ids
-        )
-        people = await people_storage.list_known_people(connection, workspace_id, conversation_ids)
-    unmasked = [
+        unmasked = await read_unmasked(connection, workspace_id, conversation_ids)
+    masked = await asyncio.to_thread(mask_conversations, unmasked)
+    async with database.write() as connection:
+        await masked_storage.store_masked(connection, workspace_id, masked, masker=MASKER_VERSION)
+
+
+async def read_unmasked(
+    connection: ReadConnection, workspace_id: int, conversation_ids: Sequence[str]
+) -> list[Unmasked]:
+    """What the masked copies are made from; deleted conversations are left out."""
+    known = await masked_storage.list_maskable(connection, workspace_id, conversation_ids)
+    messages = await conversation_storage.list_messages(connection, workspace_id, conversation_ids)
+    people = await people_storage.list_known_people(connection, workspace_id, conversation_ids)
+    return [
         Unmasked(
             conversation=row,
             messages=tuple(messages[row.id]),
@@ -42,9 +50,11 @@ async def mask_page(database: Database, workspace_id: int, conversation_ids: Seq
         )
         for row in known
     ]
-    masked = await asyncio.to_thread(lambda: [mask_conversation(item) for item in unmasked])
-    async with database.write() as connection:
-        await masked_storage.store_masked(connection, workspace_id, masked, masker=MASKER_VERSION)
+
+
+def mask_conversations(unmasked: Sequence[Unmasked]) -> list[MaskedConversation]:
+    """The masked copies. Uses the CPU: call it off the event loop."""
+    return [mask_conversation(item) for item in unmasked]
 
 
 def mask_conversation(unmasked: Unmasked) -> MaskedConversation:

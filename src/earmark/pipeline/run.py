@@ -16,13 +16,17 @@ from earmark.db.connection import Database, WriteConnection
 from earmark.db.models import Run, Stage
 from earmark.llm.base import LanguageModel, ThemeFinder
 from earmark.pipeline import classify, first_look, ingest, learn, masking, stories, themes
+from earmark.pipeline.asking import PageOutcome
+from earmark.pipeline.cascade import Mode
+from earmark.pipeline.classify import Minds
 from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.progress import Progress
+from earmark.pipeline.spending import Spending
 from earmark.sources.base import Source
 
 PAGED: Final = frozenset({Stage.FETCH, Stage.MASK, Stage.CLASSIFY})
 _PAGE_SIZE: Final = 100
-_MOST_ATTEMPTS: Final = 5
+MOST_ATTEMPTS: Final = 5
 
 OpenSource = Callable[[int], AbstractAsyncContextManager[Source]]
 """Opens the source of the workspace with that id; raises `ConfigurationError`."""
@@ -38,11 +42,25 @@ class Services:
     finder: ThemeFinder
     sync_every: timedelta | None = None
     """How often workspaces are looked at without being told to; null for never."""
+    mode: Mode = Mode.OFFLINE
     language_model: LanguageModel | None = None
     """Null offline."""
+    spending: Spending | None = None
+
+    @property
+    def minds(self) -> Minds:
+        """Who may read."""
+        return Minds(
+            shelf=self.shelf,
+            mode=self.mode,
+            language_model=self.language_model,
+            spending=self.spending,
+        )
 
 
-async def make_pages(connection: WriteConnection, run: Run, stage: Stage) -> int:
+async def make_pages(
+    services: Services, connection: WriteConnection, run: Run, stage: Stage
+) -> int:
     """Split what a paged stage has to do into pages; returns the number of conversations."""
     if stage is Stage.FETCH:
         return await run_storage.create_fetch_pages(
@@ -55,8 +73,8 @@ async def make_pages(connection: WriteConnection, run: Run, stage: Stage) -> int
     return await run_storage.create_classify_pages(
         connection,
         run,
-        reader=await classify.reader_key(connection, run.workspace_id),
-        max_attempts=_MOST_ATTEMPTS,
+        reader=await classify.reader_key(connection, run.workspace_id, services.minds),
+        max_attempts=MOST_ATTEMPTS,
         page_size=_PAGE_SIZE,
     )
 
@@ -87,17 +105,33 @@ async def _sync(services: Services, run: Run, progress: Progress) -> None:
 
 async def perform_page(
     services: Services, run: Run, stage: Stage, conversation_ids: Sequence[str]
-) -> None:
-    """Do one page of a paged stage."""
+) -> list[str]:
+    """Do one page of a paged stage; the ids of those that failed, each recorded with its reason."""
     if stage is Stage.FETCH:
         async with services.open_source(run.workspace_id) as source:
             await ingest.fetch_page(services.database, source, run.workspace_id, conversation_ids)
     elif stage is Stage.MASK:
         await masking.mask_page(services.database, run.workspace_id, conversation_ids)
     else:
-        await classify.classify_page(
-            services.database, services.shelf, run.workspace_id, conversation_ids
+        outcome = await classify.classify_page(
+            services.database,
+            services.minds,
+            run.workspace_id,
+            conversation_ids,
+            run_id=run.id,
         )
+        await _tell_of_waiting(services, run, outcome)
+        return list(outcome.failed)
+    return []
+
+
+async def _tell_of_waiting(services: Services, run: Run, outcome: PageOutcome) -> None:
+    """Say in the run's log, once, that a ceiling is reached and the rest waits."""
+    if outcome.waiting:
+        async with services.database.write() as connection:
+            await run_storage.add_note_once(
+                connection, run, stage=Stage.CLASSIFY, message=outcome.waits_for
+            )
 
 
 async def record_failure(
@@ -110,5 +144,10 @@ async def record_failure(
         )
     else:
         await classify.record_failure(
-            services.database, run.workspace_id, conversation_id, stage=stage, reason=reason
+            services.database,
+            services.minds,
+            run.workspace_id,
+            conversation_id,
+            stage=stage,
+            reason=reason,
         )

@@ -92,6 +92,11 @@ class Spending:
         """Write down what was used, and free the rest; null frees all."""
         await self._settling.do(_Settlement(reservation=reservation, usage=usage))
 
+    @property
+    def price_of(self) -> PriceOf:
+        """What calls cost."""
+        return self._price_of
+
     def worst(self, call: Call) -> Decimal:
         """The most that a call can cost, its repair included."""
         most = call.most

@@ -20,14 +20,7 @@ from earmark.db import (
 from earmark.db.change_storage import TaxonomyChange
 from earmark.db.connection import Database
 from earmark.db.models import CANNOT_TELL, Model
-from earmark.db.preview_storage import PreviewText, WeekSize
-from earmark.errors import Conflict
-from earmark.llm.base import Prediction, TextModel
-from earmark.pipeline.classify import decide
-from earmark.pipeline.learn import MOST_TEXTS, ModelShelf, fit_anew
-from earmark.pipeline.taxonomy_change import require_usable
-from earmark.pipeline.taxonomy_diff import Mapped, carry, map_forward, to_taxonomy
-from earmark.pipeline.taxonomy_preview_models import (
+from earmark.db.preview_models import (
     Certainty,
     LabelEffect,
     Move,
@@ -36,6 +29,13 @@ from earmark.pipeline.taxonomy_preview_models import (
     WeekEffect,
     WeekRead,
 )
+from earmark.db.preview_storage import PreviewText, WeekSize
+from earmark.errors import Conflict
+from earmark.llm.base import Prediction, TextModel
+from earmark.pipeline.cascade import decide
+from earmark.pipeline.learn import MOST_TEXTS, ModelShelf, fit_anew
+from earmark.pipeline.taxonomy_change import require_usable
+from earmark.pipeline.taxonomy_diff import Mapped, carry, map_forward, to_taxonomy
 
 WEEKS: Final = 12
 _MOST_READ: Final = 3_000
@@ -106,9 +106,7 @@ async def make_preview(
         fit_seconds=round(fit_seconds, 1),
     )
     async with database.write() as connection:
-        await change_storage.finish_preview(
-            connection, workspace_id, change, preview.model_dump(mode="json")
-        )
+        await change_storage.finish_preview(connection, workspace_id, change, preview)
 
 
 class Label(Model):

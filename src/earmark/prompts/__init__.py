@@ -2,7 +2,7 @@
 
 `taxonomy.toml` holds the default categories with their examples; `lexicon_<language>.toml` holds
 the phrases by which the rules recognise what a customer says when no model is asked; `phrases.py`
-compiles and finds them.
+compiles and finds them. `files.py` reads what hosted models are told, a Markdown file per use.
 """
 
 import tomllib

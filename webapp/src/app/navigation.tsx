@@ -10,6 +10,7 @@ export const screens = [
   { name: "stories", to: "/w/$workspace/stories", key: "s" },
   { name: "conversations", to: "/w/$workspace/conversations", key: "c" },
   { name: "review", to: "/w/$workspace/review", key: "l" },
+  { name: "taxonomy", to: "/w/$workspace/taxonomy", key: "x" },
   { name: "runs", to: "/w/$workspace/runs", key: "r" },
   { name: "coverage", to: "/w/$workspace/coverage", key: "v" },
   { name: "accuracy", to: "/w/$workspace/accuracy", key: "a" },

@@ -4,6 +4,7 @@ import { readConversationSearch } from "@/features/conversation/search";
 import { readConversationsSearch } from "@/features/conversations/search";
 import { readAccuracySearch } from "@/features/evaluation/search";
 import { readExplainSearch } from "@/features/explain/search";
+import { readTaxonomySearch } from "@/features/taxonomy/search";
 import { readThemesSearch } from "@/features/themes/search";
 import { readChartSearch } from "@/ui/chart-search";
 import { CrashScreen, NotFoundScreen } from "./failure";
@@ -91,6 +92,17 @@ const reviewRoute = createRoute({
   path: "review",
 }).lazy(() => import("@/features/review/route").then((file) => file.Route));
 
+const taxonomyRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "taxonomy",
+  validateSearch: readTaxonomySearch,
+}).lazy(() => import("@/features/taxonomy/route").then((file) => file.Route));
+
+const taxonomyChangeRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "taxonomy/changes/$id",
+}).lazy(() => import("@/features/taxonomy/change-route").then((file) => file.Route));
+
 const explainRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: "explain",
@@ -117,6 +129,8 @@ const routeTree = rootRoute.addChildren([
     coverageRoute,
     accuracyRoute,
     reviewRoute,
+    taxonomyRoute,
+    taxonomyChangeRoute,
     costRoute,
     explainRoute,
   ]),

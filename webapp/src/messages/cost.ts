@@ -1,4 +1,4 @@
-import { amount, locale } from "./format";
+import { amount, count, locale } from "./format";
 
 const dollars = new Intl.NumberFormat(locale, {
   style: "currency",
@@ -53,3 +53,16 @@ export const tokensOut = "Out";
 export const cost = "Cost";
 export const days = "The last 30 days";
 export const day = "Day";
+
+export const quote = "Before the next run";
+export const ask = "What would it cost?";
+export const asking = "A worker is counting …";
+export const asked = (conversations: number, calls: number, model: string): string =>
+  `${amount(conversations, "conversation is", "conversations are")} to be read; ${model} would be asked about ${count(calls)} of them.`;
+export const perCall = (input: number, shared: number, output: number): string =>
+  `A call has about ${amount(input, "token", "tokens")}, ${count(shared)} of them the same in all, and ${count(output)} in the answer.`;
+export const between = (low: string, high: string): string =>
+  `From ${usd(low)}, with what is the same cached, to ${usd(high)}.`;
+export const free = "That costs nothing.";
+export const unknownPrice =
+  "Its price is not known: set `EARMARK_PRICE_INPUT` and `EARMARK_PRICE_OUTPUT`.";

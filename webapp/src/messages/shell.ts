@@ -12,6 +12,7 @@ export const screens = {
   conversations: "Conversations",
   stories: "Stories",
   review: "Review",
+  taxonomy: "Taxonomy",
   runs: "Runs",
   coverage: "Coverage",
   accuracy: "Accuracy",

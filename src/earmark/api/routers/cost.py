@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from earmark.api.deps import CurrentWorkspace, DefaultCeilings, Reader, Writer
+from earmark.api.deps import CurrentWorkspace, DefaultCeilings, Queue, Reader, Writer
 from earmark.api.problems import problem_responses
 from earmark.db import spending_storage
 from earmark.db.models import Model
-from earmark.db.spending_storage import Ceilings, Committed, DayCost, LedgerLine
+from earmark.db.spending_storage import Ceilings, Committed, DayCost, LedgerLine, StoredQuote
 
 router = APIRouter(
     prefix="/workspaces/{workspace}/cost",
@@ -32,6 +32,8 @@ class CostReport(Model):
     """Of today and of all time; `run` is that of calls outside any run."""
     days: tuple[DayCost, ...]
     ledger: tuple[LedgerLine, ...]
+    quote: StoredQuote | None
+    """What the next run would cost; null if nobody has asked."""
 
 
 class NewCeilings(Model):
@@ -57,6 +59,7 @@ async def get_cost(
         committed=await spending_storage.get_committed(reader, workspace.id, None),
         days=tuple(await spending_storage.list_day_costs(reader, workspace.id, days=days)),
         ledger=tuple(await spending_storage.list_ledger(reader, workspace.id)),
+        quote=await spending_storage.get_quote(reader, workspace.id),
     )
 
 
@@ -68,3 +71,10 @@ async def set_ceilings(
     own = Ceilings(**wanted.model_dump())
     await spending_storage.set_limits(writer, workspace.id, own)
     return own.over(defaults)
+
+
+@router.post("/quote", operation_id="askForQuote", status_code=202)
+async def ask_for_quote(writer: Writer, workspace: CurrentWorkspace, queue: Queue) -> None:
+    """Let a worker find out what the next run would cost: `quote` of the report tells."""
+    await spending_storage.ask_for_quote(writer, workspace.id)
+    await queue.quote(writer, workspace.id)

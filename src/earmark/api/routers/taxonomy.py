@@ -319,13 +319,8 @@ async def _describe(
 ) -> ChangeDetail:
     response.headers["ETag"] = _tag(change)
     base = await taxonomy_change.require_taxonomy(reader, workspace_id, change.base_version)
-    moves = (change.preview or {}).get("moves")
-    named = [
-        str(identifier)
-        for move in (moves if isinstance(moves, list) else [])
-        if isinstance(move, dict) and isinstance(ids := move.get("examples"), list)
-        for identifier in ids
-    ]
+    moves = change.preview.moves if change.preview else ()
+    named = [identifier for move in moves for identifier in move.examples]
     return ChangeDetail(
         change=change,
         is_previewed=change.is_previewed,

@@ -16,6 +16,86 @@ UPDATE classifications c SET superseded_at = (SELECT min(n.created_at) FROM clas
       AND n.id > c.id)
  WHERE NOT c.is_current;
 
+-- What a language model reads out of a conversation, and its answers as they came.
+ALTER TABLE analyses ADD COLUMN characters_left_out integer NOT NULL DEFAULT 0;
+ALTER TABLE analyses ADD COLUMN messages_left_out integer NOT NULL DEFAULT 0;
+ALTER TABLE classifications ADD COLUMN stated text CHECK (stated IN ('high', 'medium', 'low'));
+ALTER TABLE facets ADD COLUMN summary text;
+ALTER TABLE facets ADD COLUMN resolution text
+    CHECK (resolution IN ('answered', 'workaround', 'promised', 'none', 'cannot_tell'));
+ALTER TABLE facets ADD COLUMN self_service_gap boolean;
+ALTER TABLE facets ADD COLUMN change_reason text;
+ALTER TABLE issues ADD COLUMN component text;
+ALTER TABLE issues ADD COLUMN symptoms text[] NOT NULL DEFAULT '{}';
+ALTER TABLE issues ADD COLUMN root_cause_stated text;
+ALTER TABLE issues ADD COLUMN root_cause_guessed text;
+ALTER TABLE issues ADD COLUMN known_theme_id bigint;
+
+-- What a language model answered, checked for its shape: the same question is never paid for twice.
+CREATE TABLE model_answers (
+    workspace_id     bigint      NOT NULL,
+    conversation_id  text        NOT NULL,
+    content_hash     text        NOT NULL,
+    taxonomy_version integer     NOT NULL,
+    prompt_hash      text        NOT NULL,
+    model            text        NOT NULL,
+    schema_version   text        NOT NULL,
+    -- 1 is the answer to a second call, which told of the quotes that could not be found.
+    attempt          smallint    NOT NULL,
+    -- The themes that were offered, in their order: answers name them by number.
+    offered_themes   bigint[]    NOT NULL,
+    answer           jsonb       NOT NULL,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, conversation_id, content_hash, taxonomy_version, prompt_hash, model,
+                 schema_version, attempt),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
+);
+
+CREATE OR REPLACE FUNCTION forget_changed_message() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM evidence
+     WHERE workspace_id = OLD.workspace_id
+       AND conversation_id = OLD.conversation_id
+       AND message_id = OLD.id;
+    DELETE FROM masked_messages
+     WHERE workspace_id = OLD.workspace_id
+       AND conversation_id = OLD.conversation_id
+       AND message_id = OLD.id;
+    DELETE FROM issues
+     WHERE workspace_id = OLD.workspace_id
+       AND conversation_id = OLD.conversation_id;
+    DELETE FROM model_answers
+     WHERE workspace_id = OLD.workspace_id
+       AND conversation_id = OLD.conversation_id;
+    UPDATE facets SET summary = NULL, change_reason = NULL
+     WHERE workspace_id = OLD.workspace_id
+       AND conversation_id = OLD.conversation_id;
+    UPDATE stories SET content = jsonb_set(content, '{workaround}', 'null'), workaround_of = NULL
+     WHERE workspace_id = OLD.workspace_id
+       AND workaround_of = OLD.conversation_id;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE FUNCTION forget_deleted_messages() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM issues i USING (SELECT DISTINCT workspace_id, conversation_id FROM gone) g
+     WHERE i.workspace_id = g.workspace_id
+       AND i.conversation_id = g.conversation_id;
+    DELETE FROM model_answers a USING (SELECT DISTINCT workspace_id, conversation_id FROM gone) g
+     WHERE a.workspace_id = g.workspace_id
+       AND a.conversation_id = g.conversation_id;
+    UPDATE facets f SET summary = NULL, change_reason = NULL
+      FROM (SELECT DISTINCT workspace_id, conversation_id FROM gone) g
+     WHERE f.workspace_id = g.workspace_id
+       AND f.conversation_id = g.conversation_id;
+    UPDATE stories s SET content = jsonb_set(content, '{workaround}', 'null'), workaround_of = NULL
+      FROM (SELECT DISTINCT workspace_id, conversation_id FROM gone) g
+     WHERE s.workspace_id = g.workspace_id
+       AND s.workaround_of = g.conversation_id;
+    RETURN NULL;
+END
+$$;
+
 -- What a person was asked to label, how it was drawn, and with which chance.
 CREATE TABLE review_items (
     workspace_id    bigint      NOT NULL,
@@ -119,6 +199,15 @@ CREATE TABLE spending_totals (
     key          text           NOT NULL,
     spent_usd    numeric(14, 8) NOT NULL,
     PRIMARY KEY (workspace_id, scope, key)
+);
+
+-- The newest quote of each workspace: asked for, then made by a worker, or why it could not be made.
+CREATE TABLE cost_quotes (
+    workspace_id bigint      NOT NULL PRIMARY KEY REFERENCES workspaces ON DELETE CASCADE,
+    asked_at     timestamptz NOT NULL,
+    made_at      timestamptz,
+    quote        jsonb,
+    error        text
 );
 
 -- From what items are drawn, by the reason. `random` is everything that a machine has labelled,

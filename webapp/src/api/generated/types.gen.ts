@@ -71,7 +71,7 @@ export type AccuracyReport = {
      */
     labelled: number;
     accuracy: Accuracy;
-    confidence: Confidence;
+    confidence: Reliability;
     agreement: EarmarkEvaluationAgreementAgreement;
     /**
      * Labellers
@@ -309,6 +309,22 @@ export type Ceilings = {
 };
 
 /**
+ * Certainty
+ *
+ * How sure the local model is, on the sample.
+ */
+export type Certainty = {
+    /**
+     * Cannot Tell
+     */
+    cannot_tell: number;
+    /**
+     * Confidence
+     */
+    confidence: number;
+};
+
+/**
  * Change
  *
  * How many times as often something happens now as before.
@@ -491,6 +507,23 @@ export type Classification = {
      * Input Key
      */
     input_key: string;
+    /**
+     * Prompt Hash
+     */
+    prompt_hash?: string | null;
+    /**
+     * Local Category Id
+     */
+    local_category_id?: string | null;
+    /**
+     * Local Confidence
+     */
+    local_confidence?: number | null;
+    /**
+     * Is Audit
+     */
+    is_audit?: boolean;
+    stated?: Stated | null;
 };
 
 /**
@@ -632,23 +665,28 @@ export type Comparison = {
 };
 
 /**
- * Confidence
+ * ConfidenceBin
  *
- * How far the machine's confidence can be believed.
+ * Labels of about the same confidence; bins without labels are left out.
  */
-export type Confidence = {
+export type ConfidenceBin = {
     /**
-     * Error
+     * Low
      */
-    error: number | null;
+    low: number;
     /**
-     * Bins
+     * High
      */
-    bins: Array<ReliabilityBin>;
+    high: number;
     /**
-     * Risk Coverage
+     * Labels
      */
-    risk_coverage: Array<RiskPoint>;
+    labels: number;
+    /**
+     * Confidence
+     */
+    confidence: number;
+    accuracy: Interval;
 };
 
 /**
@@ -990,6 +1028,7 @@ export type CostReport = {
      * Ledger
      */
     ledger: Array<LedgerLine>;
+    quote: StoredQuote | null;
 };
 
 /**
@@ -1415,6 +1454,19 @@ export type Facets = {
      * Input Key
      */
     input_key: string;
+    /**
+     * Summary
+     */
+    summary?: string | null;
+    resolution?: Resolution | null;
+    /**
+     * Self Service Gap
+     */
+    self_service_gap?: boolean | null;
+    /**
+     * Change Reason
+     */
+    change_reason?: string | null;
 };
 
 /**
@@ -1633,6 +1685,26 @@ export type Interval = {
 export type JsonValue = unknown;
 
 /**
+ * LabelEffect
+ *
+ * What becomes of labels that people gave.
+ */
+export type LabelEffect = {
+    /**
+     * Category Id
+     */
+    category_id: string;
+    /**
+     * Labels
+     */
+    labels: number;
+    /**
+     * Becomes
+     */
+    becomes: string | null;
+};
+
+/**
  * LabellerCount
  *
  * What one person has done.
@@ -1812,6 +1884,34 @@ export type MixShare = {
 };
 
 /**
+ * Move
+ *
+ * Conversations that are of `before` now and would be of `after`.
+ */
+export type Move = {
+    /**
+     * Before
+     */
+    before: string;
+    /**
+     * After
+     */
+    after: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Is Meant
+     */
+    is_meant: boolean;
+    /**
+     * Examples
+     */
+    examples: Array<string>;
+};
+
+/**
  * Named
  *
  * Some of the failures, by conversation.
@@ -1936,6 +2036,53 @@ export type Placeholder = {
      * Original
      */
     original: string | null;
+};
+
+/**
+ * Preview
+ *
+ * What is known of a draft before it is applied.
+ */
+export type Preview = {
+    /**
+     * Since
+     */
+    since: string | null;
+    /**
+     * Until
+     */
+    until: string | null;
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Read
+     */
+    read: number;
+    /**
+     * Moves
+     */
+    moves: Array<Move>;
+    /**
+     * Weeks
+     */
+    weeks: Array<WeekRead>;
+    /**
+     * Effects
+     */
+    effects: Array<WeekEffect>;
+    before: Certainty;
+    after: Certainty;
+    /**
+     * Labels
+     */
+    labels: Array<LabelEffect>;
+    cost: ReplayCost;
+    /**
+     * Fit Seconds
+     */
+    fit_seconds: number;
 };
 
 /**
@@ -2196,32 +2343,70 @@ export type ReadingState = {
      * Quotes Dropped
      */
     quotes_dropped: number;
+    /**
+     * Characters Left Out
+     */
+    characters_left_out: number;
+    /**
+     * Messages Left Out
+     */
+    messages_left_out: number;
 };
 
 /**
- * ReliabilityBin
+ * Reliability
  *
- * Labels of about the same confidence.
+ * Confidence against truth.
  */
-export type ReliabilityBin = {
+export type Reliability = {
     /**
-     * Low
+     * Error
      */
-    low: number;
+    error: number | null;
     /**
-     * High
+     * Bins
      */
-    high: number;
+    bins: Array<ConfidenceBin>;
     /**
-     * Labels
+     * Risk Coverage
      */
-    labels: number;
-    /**
-     * Confidence
-     */
-    confidence: number;
-    accuracy: Interval;
+    risk_coverage: Array<RiskAtCoverage>;
 };
+
+/**
+ * ReplayCost
+ *
+ * What the replay takes.
+ */
+export type ReplayCost = {
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Seconds
+     */
+    seconds: number | null;
+    /**
+     * Model
+     */
+    model?: string | null;
+    /**
+     * Input Tokens
+     */
+    input_tokens?: number | null;
+    /**
+     * Usd
+     */
+    usd?: number | null;
+};
+
+/**
+ * Resolution
+ *
+ * How the conversation ended for the customer.
+ */
+export type Resolution = 'answered' | 'workaround' | 'promised' | 'none' | 'cannot_tell';
 
 /**
  * ReviewCount
@@ -2315,11 +2500,11 @@ export type ReviewTask = {
 };
 
 /**
- * RiskPoint
+ * RiskAtCoverage
  *
  * Of the surest labels, how many are wrong.
  */
-export type RiskPoint = {
+export type RiskAtCoverage = {
     /**
      * Coverage
      */
@@ -2526,6 +2711,13 @@ export type StageProgress = {
 };
 
 /**
+ * Stated
+ *
+ * How sure a language model says it is.
+ */
+export type Stated = 'high' | 'medium' | 'low';
+
+/**
  * StoredEvidence
  *
  * A verified quote of a conversation, as a range of one of its messages.
@@ -2582,6 +2774,52 @@ export type StoredIssue = {
      * Verified
      */
     verified: boolean;
+    /**
+     * Component
+     */
+    component: string | null;
+    /**
+     * Symptoms
+     */
+    symptoms: Array<string>;
+    /**
+     * Root Cause Stated
+     */
+    root_cause_stated: string | null;
+    /**
+     * Root Cause Guessed
+     */
+    root_cause_guessed: string | null;
+    /**
+     * Known Theme Id
+     */
+    known_theme_id: number | null;
+};
+
+/**
+ * StoredQuote
+ *
+ * What the next run would cost, as far as it is known.
+ */
+export type StoredQuote = {
+    /**
+     * Asked At
+     */
+    asked_at: string;
+    /**
+     * Made At
+     */
+    made_at: string | null;
+    /**
+     * Quote
+     */
+    quote: {
+        [key: string]: JsonValue;
+    } | null;
+    /**
+     * Error
+     */
+    error: string | null;
 };
 
 /**
@@ -2747,12 +2985,7 @@ export type TaxonomyChange = {
      * Preview Error
      */
     preview_error: string | null;
-    /**
-     * Preview
-     */
-    preview: {
-        [key: string]: JsonValue;
-    } | null;
+    preview: Preview | null;
     /**
      * Applied Version
      */
@@ -3155,6 +3388,50 @@ export type Week = {
      */
     drivers: Array<Driver>;
     last_run: Run | null;
+};
+
+/**
+ * WeekEffect
+ *
+ * A category in one week: estimated from the sample for all of the week's conversations.
+ */
+export type WeekEffect = {
+    /**
+     * Week
+     */
+    week: string;
+    /**
+     * Category Id
+     */
+    category_id: string;
+    /**
+     * Before
+     */
+    before: number;
+    /**
+     * After
+     */
+    after: number;
+};
+
+/**
+ * WeekRead
+ *
+ * How much of a week the estimates come from.
+ */
+export type WeekRead = {
+    /**
+     * Week
+     */
+    week: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Read
+     */
+    read: number;
 };
 
 /**
@@ -4360,6 +4637,44 @@ export type SetCeilingsResponses = {
 };
 
 export type SetCeilingsResponse = SetCeilingsResponses[keyof SetCeilingsResponses];
+
+export type AskForQuoteData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/cost/quote';
+};
+
+export type AskForQuoteErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type AskForQuoteError = AskForQuoteErrors[keyof AskForQuoteErrors];
+
+export type AskForQuoteResponses = {
+    /**
+     * Successful Response
+     */
+    202: unknown;
+};
 
 export type GetTaxonomyData = {
     body?: never;

@@ -12,10 +12,14 @@ import { Stat, Stats } from "@/ui/stats";
 import { Time } from "@/ui/time";
 import { CeilingForm } from "./ceiling-form";
 import styles from "./cost-screen.module.css";
+import { isAsking, NextRun } from "./next-run";
 
 export function CostScreen() {
   const { path } = useWorkspace();
-  const query = useQuery(getCostOptions({ path }));
+  const query = useQuery({
+    ...getCostOptions({ path }),
+    refetchInterval: ({ state }) => (isAsking(state.data) ? 1500 : false),
+  });
   return (
     <Page title={m.title} lead={m.lead}>
       <QueryView query={query} skeleton={<SkeletonLines count={6} height="2.5rem" />}>
@@ -36,6 +40,7 @@ function Report({ report }: { report: CostReport }) {
           {m.usd(committed.reserved)}
         </Stat>
       </Stats>
+      <NextRun report={report} />
       <CeilingForm key={JSON.stringify(own)} own={own} counting={ceilings} />
       {ledger.length > 0 ? (
         <>

@@ -1,0 +1,195 @@
+"""A model's answer, checked against the conversation: what cannot be shown to be true is left out.
+
+The model may have been talked into anything. So nothing that it says is taken on trust: choices
+come from those that were offered, quotes are found in the customer's own messages, links and
+personal data must stand in the text that it was given, and what repeats the prompt is dropped.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from earmark.db.models import AuthorRole, Evidence, EvidenceKind, Issue, MaskedMessage, Taxonomy
+from earmark.pipeline.facet_call import FacetAnswer, GivenIssue, GivenQuote
+from earmark.pipeline.facets import Passage
+from earmark.pipeline.folded_text import FoldedText
+from earmark.pipeline.mask import KnownValues, mask
+from earmark.pipeline.quotes import locate
+from earmark.pipeline.reading_prompt import Shown
+from earmark.pipeline.verify import Verifier
+
+_LINK = re.compile(
+    r"(?:[a-z][a-z0-9+.-]{1,20}://|www\.|(?:data|javascript|mailto):)\S+", re.IGNORECASE
+)
+_MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\(([^)]*)\)")
+_PLACEHOLDER = re.compile(r"<[A-Z]+(?:_[A-Z]+)*_\d+>")
+_NUMBER = re.compile(r"\d[\d.,' ]*\d")
+_WORD = re.compile(r"\w+")
+_NOBODY: Final = KnownValues(names=(), emails=(), phones=(), companies=())
+_REPEATED_WORDS: Final = 8
+"""So many words of the rules in a row are no accident."""
+
+
+@dataclass
+class Checked:
+    """What is left of an answer."""
+
+    issues: tuple[Issue, ...]
+    evidence: tuple[Evidence, ...]
+    churn_risk: bool
+    resolution_message_id: str | None
+    summary: str | None
+    change_reason: str | None
+    quotes_dropped: int
+    failed_quotes: tuple[str, ...]
+    """Those of issues that are left without any."""
+    embedding_texts: tuple[str, ...]
+    """One for each issue."""
+
+
+@dataclass
+class Source:
+    """The texts that an answer is checked against."""
+
+    shown: Shown
+    rules: str
+    folded: str = field(init=False)
+    digits: str = field(init=False)
+    _rule_runs: frozenset[tuple[str, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        texts = [message.text for message in self.shown.messages.values()]
+        texts += [theme.name for theme in self.shown.themes]
+        self.folded = FoldedText("\n".join(texts)).text
+        self.digits = re.sub(r"[.,' ]", "", self.folded)
+        self._rule_runs = _runs(self.rules)
+
+    def holds(self, text: str) -> bool:
+        """Whether the conversation says this, but for case and the like."""
+        return FoldedText(text).text.strip() in self.folded
+
+    def clean(self, text: str | None) -> str | None:
+        """The text without links and placeholders that are made up; null where it is not fit."""
+        if not text or _runs(text) & self._rule_runs or self._tells_secrets(text):
+            return None
+        text = _MARKDOWN_LINK.sub(r"\1", text)
+        for found in (_LINK, _PLACEHOLDER):
+            text = found.sub(lambda match: match[0] if self.holds(match[0]) else "", text)
+        return " ".join(text.split()) or None
+
+    def _tells_secrets(self, text: str) -> bool:
+        """Personal data that the masked conversation does not hold come from somewhere else."""
+        spans = (replaced for replaced in mask([text], _NOBODY)[0].replaced)
+        return any(not self.holds(text[span.body_start : span.body_end]) for span in spans)
+
+    def backs_numbers(self, text: str) -> bool:
+        """Whether every number of two digits or more stands in the conversation."""
+        numbers = (re.sub(r"[.,' ]", "", match[0]) for match in _NUMBER.finditer(text))
+        return all(number in self.digits for number in numbers)
+
+
+def _runs(text: str) -> frozenset[tuple[str, ...]]:
+    words = [word.casefold() for word in _WORD.findall(text)]
+    return frozenset(
+        tuple(words[start : start + _REPEATED_WORDS])
+        for start in range(len(words) - _REPEATED_WORDS + 1)
+    )
+
+
+class Checker:
+    """Checks one answer about one conversation."""
+
+    def __init__(self, conversation_id: str, taxonomy: Taxonomy, source: Source) -> None:
+        self._conversation_id = conversation_id
+        self._areas = {area.id for area in taxonomy.areas}
+        self._source = source
+        self._shown = source.shown
+        self._verifier = Verifier(tuple(source.shown.messages.values()))
+
+    def check(self, answer: FacetAnswer) -> Checked:
+        """All that holds; uses the CPU."""
+        kept: list[tuple[Issue, GivenIssue]] = []
+        failed: list[str] = []
+        for given in answer.issues:
+            issue = self._issue(given, position=len(kept))
+            if issue is None:
+                continue
+            kept.append((issue, given))
+            if not issue.evidence:
+                failed += [quote.text for quote in given.quotes]
+        churn = self._whole([answer.churn_quote] if answer.churn_risk else [], EvidenceKind.CHURN)
+        answers = self._whole([answer.resolution_quote], EvidenceKind.RESOLUTION)
+        return Checked(
+            issues=tuple(issue for issue, _ in kept),
+            evidence=churn + answers,
+            churn_risk=bool(churn),
+            resolution_message_id=answers[0].message_id if answers else None,
+            summary=self._source.clean(answer.summary),
+            change_reason=self._source.clean(answer.change_reason),
+            quotes_dropped=self._verifier.dropped,
+            failed_quotes=tuple(failed),
+            embedding_texts=tuple(_setting(issue, given) for issue, given in kept),
+        )
+
+    def _issue(self, given: GivenIssue, *, position: int) -> Issue | None:
+        clean = self._source.clean
+        statement = clean(given.statement)
+        if statement is None:
+            return None
+        quotes = self._quotes(given.quotes, EvidenceKind.ISSUE)
+        return Issue(
+            conversation_id=self._conversation_id,
+            position=position,
+            statement=statement,
+            direction=given.direction,
+            product_area_id=given.product_area if given.product_area in self._areas else None,
+            verified=bool(quotes) and self._source.backs_numbers(statement),
+            evidence=quotes,
+            component=clean(given.component),
+            symptoms=tuple(filter(None, map(clean, given.symptoms))),
+            root_cause_stated=clean(given.root_cause_stated),
+            root_cause_guessed=clean(given.root_cause_guessed),
+            known_theme_id=self._theme(given.known_theme),
+        )
+
+    def _theme(self, number: str | None) -> int | None:
+        by_number = {f"T{place}": theme.id for place, theme in enumerate(self._shown.themes, 1)}
+        return by_number.get(number or "")
+
+    def _whole(
+        self, quotes: Iterable[GivenQuote | None], kind: EvidenceKind
+    ) -> tuple[Evidence, ...]:
+        return self._quotes([quote for quote in quotes if quote is not None], kind)
+
+    def _quotes(self, quotes: Sequence[GivenQuote], kind: EvidenceKind) -> tuple[Evidence, ...]:
+        passages: list[Passage] = []
+        for quote in quotes:
+            passage = self._find(quote, kind)
+            if passage is None:
+                self._verifier.dropped += 1
+            else:
+                passages.append(passage)
+        return self._verifier.verify(passages, kind)
+
+    def _find(self, quote: GivenQuote, kind: EvidenceKind) -> Passage | None:
+        """Where the named message says it, if its writer is the one whose words are asked for."""
+        message = self._shown.messages.get(quote.message.strip())
+        if message is None or not _may_prove(message, kind):
+            return None
+        span = locate(quote.text, message.text)
+        if span is None:
+            return None
+        return Passage(message_id=message.message_id, start=span.start, end=span.end)
+
+
+def _may_prove(message: MaskedMessage, kind: EvidenceKind) -> bool:
+    by_customer = message.author_role is AuthorRole.CUSTOMER
+    return by_customer != (kind is EvidenceKind.RESOLUTION)
+
+
+def _setting(issue: Issue, given: GivenIssue) -> str:
+    """What an issue is about beside its statement, for its embedding."""
+    words = [issue.component, *issue.symptoms]
+    words += [quote.text for quote in given.quotes] if issue.evidence else []
+    return " ".join(word for word in words if word)

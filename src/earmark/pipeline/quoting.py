@@ -1,0 +1,122 @@
+"""What the next reading would cost: its prompts are built and counted, and nothing is sent."""
+
+from decimal import Decimal
+from typing import Final
+
+from earmark.db import run_storage, spending_storage
+from earmark.db.connection import Database
+from earmark.db.models import Model
+from earmark.errors import ConfigurationError, Conflict
+from earmark.llm.base import LanguageModel, Prompt, Usage
+from earmark.pipeline import classify
+from earmark.pipeline.classify import Minds
+from earmark.pipeline.spending import PriceOf
+
+SAMPLE: Final = 200
+_USUAL_OUTPUT: Final = 350
+"""Tokens of an answer, as long as the ledger knows none of this model."""
+_ENOUGH_CALLS: Final = 20
+_REPEATED: Final = Decimal("0.1")
+"""Of calls that are made a second time, for a repair or for quotes that were not found."""
+_LONGER: Final = Decimal("1.5")
+
+
+class Quote(Model):
+    """An estimate of what reading all that is to be read would cost, in US dollars."""
+
+    model: str
+    conversations: int
+    """To be read by anybody."""
+    sampled: int
+    asked: int
+    """Of those sampled, how many the model would be asked about."""
+    calls: int
+    """Of all."""
+    input_tokens: int
+    """For a call, on average; an upper estimate."""
+    shared_tokens: int
+    """Of these, the same in every call: providers that cache them charge less."""
+    output_tokens: int
+    """For a call."""
+    output_is_measured: bool
+    """From the ledger of this model; else it is what is usual."""
+    low: Decimal | None
+    """Everything shared is cached and nothing repeated; null where the price is not known."""
+    high: Decimal | None
+    """Nothing is cached, one call in ten is made twice, answers are half as long again."""
+
+
+async def quote(
+    database: Database, minds: Minds, workspace_id: int, price_of: PriceOf, *, max_attempts: int
+) -> Quote:
+    """Quote the next run; raises `Conflict` where no model is asked, or none was fitted yet."""
+    model = minds.asked
+    if model is None:
+        raise Conflict(
+            "There is nothing to pay for.",
+            why="No language model is asked: everything is done on this machine.",
+            fix="To use one, set EARMARK_MODEL; docs/how-to/choose-a-model.md says how.",
+        )
+    async with database.read() as connection:
+        key = await classify.reader_key(connection, workspace_id, minds)
+        total, ids = await run_storage.sample_unread(
+            connection, workspace_id, reader=key, max_attempts=max_attempts, limit=SAMPLE
+        )
+        output = await spending_storage.mean_output(
+            connection, workspace_id, model=model.name, least=_ENOUGH_CALLS
+        )
+    prompts = await classify.plan_prompts(database, minds, workspace_id, ids)
+    return _to_quote(model, prompts, (total, len(ids)), output, price_of)
+
+
+async def make_quote(
+    database: Database, minds: Minds, workspace_id: int, *, max_attempts: int
+) -> None:
+    """Quote the next run and store it, or why there is no quote."""
+    made, error = None, None
+    try:
+        price_of = minds.spending.price_of if minds.spending else _unknown
+        made = await quote(database, minds, workspace_id, price_of, max_attempts=max_attempts)
+    except (Conflict, ConfigurationError) as refusal:
+        error = str(refusal)
+    async with database.write() as connection:
+        await spending_storage.store_quote(connection, workspace_id, quote=made, error=error)
+
+
+def _unknown(_model: str, _usage: Usage) -> Decimal | None:
+    return None
+
+
+def _to_quote(
+    model: LanguageModel,
+    prompts: list[Prompt],
+    sizes: tuple[int, int],
+    output: int | None,
+    price_of: PriceOf,
+) -> Quote:
+    total, sampled = sizes
+    calls = round(total * len(prompts) / sampled) if sampled else 0
+    tokens = [model.count_tokens(prompt) for prompt in prompts]
+    mean = round(sum(tokens) / len(tokens)) if tokens else 0
+    blank = prompts[0].model_copy(update={"data": "", "reminder": ""}) if prompts else None
+    shared = min(model.count_tokens(blank), mean) if blank else 0
+    answer = output or _USUAL_OUTPUT
+    low = Usage(input_tokens=mean, cached_tokens=shared, output_tokens=answer)
+    high = Usage(input_tokens=mean, output_tokens=int(answer * _LONGER))
+    return Quote(
+        model=model.name,
+        conversations=total,
+        sampled=sampled,
+        asked=len(prompts),
+        calls=calls,
+        input_tokens=mean,
+        shared_tokens=shared,
+        output_tokens=answer,
+        output_is_measured=output is not None,
+        low=_times(price_of(model.name, low), Decimal(calls)),
+        high=_times(price_of(model.name, high), calls * (1 + _REPEATED)),
+    )
+
+
+def _times(price: Decimal | None, calls: Decimal) -> Decimal | None:
+    return None if price is None else price * calls
