@@ -20,6 +20,7 @@ BENCHMARKS: Final = {
     "sync": "from Intercom into PostgreSQL: without a limit, and within the quota",
     "sync_scale": "a large workspace through the sync: time, memory as its number grows",
     "masking": "personal data found, and false alarms: ours, Presidio without a model",
+    "llm_pipeline": "calls to a model: our port, OpenAI's library alone, FeedForward's pattern",
 }
 """Each is the coroutine function `run` of the module of its name."""
 

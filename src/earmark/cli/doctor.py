@@ -18,6 +18,7 @@ from earmark.db.connection import connect
 from earmark.db.migration import require_known, schema_state
 from earmark.db.models import Model
 from earmark.errors import EarmarkError
+from earmark.llm.locality import is_local
 from earmark.settings import Settings
 from earmark.wiring import Wiring
 
@@ -53,6 +54,7 @@ async def _doctor(as_json: bool) -> ExitCode:
         "disk": _disk,
         "database": _database,
         "intercom": _intercom,
+        "model": look_at_model,
         "encoder": _encoder,
         "workspaces": _workspaces,
     }
@@ -125,6 +127,28 @@ async def _intercom(wiring: Wiring) -> Finding:
         f" {conversations:,} conversations",
         next=f"Set INTERCOM_REGION={region}." if elsewhere else "Run `earmark sync --plan`.",
     )
+
+
+async def look_at_model(wiring: Wiring) -> Finding:
+    """Asks it a question of a few words: so key, model and address are right."""
+    options = wiring.model_options()
+    if options is None:
+        return Finding(
+            name="model",
+            status="missing",
+            detail="offline: no language model is asked, no text leaves this machine",
+            next="Nothing has to be done; a model can be named with EARMARK_MODEL.",
+        )
+    from earmark.llm.provider import open_language_model  # noqa: PLC0415 - loads numpy
+
+    async with open_language_model(options) as model:
+        form = await model.dialect.probe()
+    leaves = (
+        "masked conversations go to a server on this machine"
+        if is_local(options.address)
+        else f"masked conversations are sent to {options.address}"
+    )
+    return Finding(name="model", status="ok", detail=f"{model.name} answers ({form}); {leaves}")
 
 
 async def _encoder(wiring: Wiring) -> Finding:
