@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "cost": ("cost", "app"),
     "doctor": ("doctor", "doctor"),
     "simulate": ("simulating", "simulate"),
+    "models": ("models", "app"),
     "db": ("database", "app"),
 }
 

@@ -36,7 +36,6 @@ class Sheet(Model):
     """The prompt's fixed part for one taxonomy version, and the form that goes with it."""
 
     static: str
-    rules: str
     reminder: str
     form: type[FacetAnswer]
     schema_version: str
@@ -77,7 +76,6 @@ def make_sheet(taxonomy: Taxonomy) -> Sheet:
     ]
     return Sheet(
         static="\n\n".join(parts[:2]) + "\n" + "\n".join(parts[2:]),
-        rules=rules,
         reminder=prompt_parts(NAME)["Reminder"],
         form=form,
         schema_version=schema_version(form),
