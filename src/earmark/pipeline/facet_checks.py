@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from earmark.db.models import AuthorRole, Evidence, EvidenceKind, Issue, MaskedMessage, Taxonomy
+from earmark.db.masked_storage import MaskedMessage
+from earmark.db.models import AuthorRole, Evidence, EvidenceKind, Issue, Taxonomy
 from earmark.pipeline.facet_call import FacetAnswer, GivenIssue, GivenQuote
 from earmark.pipeline.facets import Passage
 from earmark.pipeline.folded_text import FoldedText

@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from earmark.db.models import CANNOT_TELL, Category, MaskedMessage, Model, Taxonomy
+from earmark.db.masked_storage import MaskedMessage
+from earmark.db.models import CANNOT_TELL, Category, Model, Taxonomy
 from earmark.llm.base import Prompt
 from earmark.pipeline.facet_call import FacetAnswer, form_for, plain, schema_version
 from earmark.pipeline.subject import Subject

@@ -14,11 +14,13 @@ from typing import Final
 from earmark.db import (
     carry_storage,
     change_storage,
+    lesson_storage,
     masked_storage,
     preview_storage,
 )
 from earmark.db.change_storage import TaxonomyChange
 from earmark.db.connection import Database
+from earmark.db.lesson_storage import Told
 from earmark.db.models import CANNOT_TELL, Model
 from earmark.db.preview_models import (
     Certainty,
@@ -32,8 +34,16 @@ from earmark.db.preview_models import (
 from earmark.db.preview_storage import PreviewText, WeekSize
 from earmark.errors import Conflict
 from earmark.llm.base import Prediction, TextModel
+from earmark.pipeline import quoting
 from earmark.pipeline.cascade import decide
-from earmark.pipeline.learn import MOST_TEXTS, ModelShelf, fit_anew
+from earmark.pipeline.classify import Draft, Minds
+from earmark.pipeline.learn import (
+    MOST_BY_MODEL,
+    MOST_TEXTS,
+    ModelShelf,
+    fit_anew,
+    settle_told,
+)
 from earmark.pipeline.taxonomy_change import require_usable
 from earmark.pipeline.taxonomy_diff import Mapped, carry, map_forward, to_taxonomy
 
@@ -47,10 +57,9 @@ class Stopped(Exception):
     """The preview is not wanted any more."""
 
 
-async def make_preview(
-    database: Database, shelf: ModelShelf, workspace_id: int, change_id: int
-) -> None:
+async def make_preview(database: Database, minds: Minds, workspace_id: int, change_id: int) -> None:
     """Find out what a draft would do and store it; does nothing if that is not wanted any more."""
+    shelf = minds.shelf
     async with database.read() as connection:
         change = await change_storage.get_change(connection, workspace_id, change_id)
         if change.preview_status not in ("queued", "running"):
@@ -66,6 +75,7 @@ async def make_preview(
         texts = await masked_storage.sample_customer_texts(
             connection, workspace_id, limit=MOST_TEXTS
         )
+        told = await lesson_storage.list_told(connection, workspace_id, most_by_model=MOST_BY_MODEL)
         weeks = await preview_storage.list_weeks(connection, workspace_id, weeks=WEEKS)
         ids = await preview_storage.sample_ids(
             connection, workspace_id, weeks=WEEKS, limit=_MOST_READ
@@ -78,16 +88,22 @@ async def make_preview(
             why="No conversation has been read and masked yet.",
             fix="Start a whole run first: `earmark run`.",
         )
+    forward = map_forward(base, change.proposal).categories
     reading = _Reading(database, workspace_id, change, total=len(ids))
     try:
         await reading.report(0)
         began = monotonic()
-        draft = await fit_anew(shelf, texts, to_taxonomy(change.proposal, base.version + 1))
+        proposed = to_taxonomy(change.proposal, base.version + 1)
+        settled = await settle_told(database, workspace_id, proposed, carry_told(told, forward))
+        draft = await fit_anew(shelf, texts, proposed, settled.lessons)
         fit_seconds = monotonic() - began
         outcomes = await reading.read(shelf, present, draft, ids)
+        money = await quoting.quote_draft(
+            database, minds, workspace_id, Draft(taxonomy=proposed, model=draft)
+        )
+        await reading.report(len(ids))
     except Stopped:
         return
-    forward = map_forward(base, change.proposal).categories
     preview = Preview(
         since=weeks[0].week if weeks else None,
         until=weeks[-1].week + timedelta(days=7) if weeks else None,
@@ -102,11 +118,27 @@ async def make_preview(
             LabelEffect(category_id=row.value, labels=row.labels, becomes=carry(row.value, forward))
             for row in labels
         ),
-        cost=ReplayCost(conversations=cost.conversations, seconds=cost.seconds),
+        cost=ReplayCost(
+            conversations=cost.conversations,
+            seconds=cost.seconds,
+            model=money.model if money else None,
+            input_tokens=money.calls * money.input_tokens if money else None,
+            usd=float(money.high) if money and money.high is not None else None,
+        ),
         fit_seconds=round(fit_seconds, 1),
     )
     async with database.write() as connection:
         await change_storage.finish_preview(connection, workspace_id, change, preview)
+
+
+def carry_told(told: Sequence[Told], forward: Mapped) -> list[Told]:
+    """What would still be told: labels by people go where applying the draft would take them."""
+    found: list[Told] = []
+    for one in told:
+        category = carry(one.category_id, forward) if one.origin == "human" else one.category_id
+        if category is not None:
+            found.append(one.model_copy(update={"category_id": category}))
+    return found
 
 
 class Label(Model):
