@@ -131,7 +131,11 @@ class Wiring:
             yield Services(
                 database=database,
                 open_source=open_source,
-                shelf=ModelShelf(LocalModels(apart=True), open_encoder=open_encoder),
+                shelf=ModelShelf(
+                    LocalModels(apart=True),
+                    open_encoder=open_encoder,
+                    target_precision=self.settings.target_precision,
+                ),
                 finder=GraphThemeFinder(),
                 sync_every=self._sync_every,
                 mode=Mode(self.settings.model_mode),
@@ -182,9 +186,13 @@ class Wiring:
         if options is None:
             yield None
             return
-        from earmark.llm.provider import open_language_model  # noqa: PLC0415 - numpy, as above
+        # They load numpy, as above.
+        from earmark.jobs.model_limits import SharedLimits  # noqa: PLC0415
+        from earmark.llm.provider import open_language_model  # noqa: PLC0415
 
-        async with open_language_model(options, shelf=StoredDialects(database)) as model:
+        limits = SharedLimits(database, options)
+        shelf = StoredDialects(database)
+        async with open_language_model(options, limits=limits, shelf=shelf) as model:
             yield model
 
     def model_options(self) -> ModelOptions | None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earmark.sources.intercom_limits import Bucket, Quota, Slots, Window, is_over, read_window
+from earmark.slots import Slots
+from earmark.sources.intercom_limits import Bucket, Quota, Window, is_over, read_window
 from earmark.sources.simulator.limits import RateLimiter
 
 HEADERS = {

@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earmark.sources.intercom_limits import Slots
+from earmark.slots import Slots
 
 
 class Work:

@@ -18,6 +18,7 @@ from earmark.db.connection import connect
 from earmark.db.migration import require_known, schema_state
 from earmark.db.models import Model
 from earmark.errors import EarmarkError
+from earmark.llm.locality import is_local
 from earmark.settings import Settings
 from earmark.wiring import Wiring
 
@@ -41,7 +42,7 @@ class Report(Model):
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Check settings, disk, database, Intercom's token and region, and the model."""
+    """Check settings, disk, database, Intercom's token and region, the encoder, and the model."""
     execute(_doctor(as_json), as_json=as_json)
 
 
@@ -53,6 +54,8 @@ async def _doctor(as_json: bool) -> ExitCode:
         "disk": _disk,
         "database": _database,
         "intercom": _intercom,
+        "model": look_at_model,
+        "encoder": _encoder,
         "workspaces": _workspaces,
     }
     findings = [await _look(name, check, wiring) for name, check in checks.items()]
@@ -123,6 +126,44 @@ async def _intercom(wiring: Wiring) -> Finding:
         detail=f"{identity.name} ({identity.code}), region {region or 'unknown'},"
         f" {conversations:,} conversations",
         next=f"Set INTERCOM_REGION={region}." if elsewhere else "Run `earmark sync --plan`.",
+    )
+
+
+async def look_at_model(wiring: Wiring) -> Finding:
+    """Asks it a question of a few words: so key, model and address are right."""
+    options = wiring.model_options()
+    if options is None:
+        return Finding(
+            name="model",
+            status="missing",
+            detail="offline: no language model is asked, no text leaves this machine",
+            next="Nothing has to be done; a model can be named with EARMARK_MODEL.",
+        )
+    from earmark.llm.provider import open_language_model  # noqa: PLC0415 - loads numpy
+
+    async with open_language_model(options) as model:
+        form = await model.dialect.probe()
+    leaves = (
+        "masked conversations go to a server on this machine"
+        if is_local(options.address)
+        else f"masked conversations are sent to {options.address}"
+    )
+    return Finding(name="model", status="ok", detail=f"{model.name} answers ({form}); {leaves}")
+
+
+async def _encoder(wiring: Wiring) -> Finding:
+    from earmark.llm.encoders import look_at  # noqa: PLC0415 - loads numpy
+
+    state = await look_at(wiring.encoder_choice())
+    detail = f"{state.name}: {state.problem}"
+    if state.ready:
+        about = f", {state.version}, {state.dimensions} dimensions" if state.version else ""
+        detail = f"{state.name}{about}"
+    return Finding(
+        name="encoder",
+        status="ok" if state.ready else "failed",
+        detail=detail,
+        next=state.fix,
     )
 
 

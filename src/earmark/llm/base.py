@@ -1,13 +1,15 @@
 """The ports that the pipeline sees of any model: those that classify, embed, group and read."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, Literal, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from earmark.db.models import Model, Taxonomy
+from earmark.errors import ModelError
 
 Vectors = npt.NDArray[np.float32]
 """Shape (texts, dimensions), each row of length 1, or all zero for a text without known words."""
@@ -28,6 +30,12 @@ class Lesson(Model):
     category_id: str
     origin: Literal["llm", "human"]
     """People outrank models: the learner weighs their lessons more."""
+    at_random: bool = False
+    """Drawn from all texts with the same chance: what confidence is best measured with."""
+
+
+ENOUGH_LESSONS: Final = 40
+"""From here on, texts without a label need not teach, and confidence is measured on lessons."""
 
 
 class Encoded(Model):
@@ -37,10 +45,11 @@ class Encoded(Model):
 
     encoder_version: str
     texts: Vectors
-    """Of the workspace's texts, in their order."""
+    """Of the workspace's texts, in their order; no rows where these need not teach."""
     words: Vectors
     """Of each category's `words_of`, category after category."""
     lessons: Vectors
+    """In the order of the lessons."""
 
 
 class Encoder(Protocol):
@@ -92,6 +101,14 @@ class TextModel(Protocol):
     @property
     def encoder_version(self) -> str | None:
         """The encoder whose vectors `classify` and `embed` need; null for none."""
+        ...
+
+    @property
+    def held_out(self) -> Sequence[Prediction]:
+        """Of each lesson, what heads say that it did not teach; what confidence is judged by.
+
+        Only after `fit`, and empty where there were too few lessons.
+        """
         ...
 
     def classify(self, texts: Sequence[str], encoded: Vectors | None = None) -> list[Prediction]:
@@ -230,4 +247,47 @@ class LanguageModel(Protocol):
 
     def count_tokens(self, prompt: Prompt) -> int:
         """An upper estimate of the prompt's tokens, without the network."""
+        ...
+
+
+class BatchModel(Protocol):
+    """A hosted model that answers many questions within a day, at a lower price."""
+
+    @property
+    def name(self) -> str:
+        """As `LanguageModel.name`."""
+        ...
+
+    @property
+    def most_requests(self) -> int:
+        """No batch may have more."""
+        ...
+
+    async def submit(self, key: str, prompts: Sequence[Prompt], schema: type[BaseModel]) -> str:
+        """Hand in questions; returns the provider's id of the batch. `key` goes with it.
+
+        Raises `ModelRejected` if nothing was handed in, `ModelUnavailable` if that is not sure.
+        """
+        ...
+
+    async def find(
+        self, key: str, *, requests: int, since: datetime, known: Collection[str]
+    ) -> str | None:
+        """The id of a batch that was handed in with this key, after an interruption; null if none.
+
+        `known` are the ids of other batches.
+        """
+        ...
+
+    async def is_ended(self, batch_id: str) -> bool:
+        """Whether there is nothing more to wait for."""
+        ...
+
+    async def results(
+        self, batch_id: str, key: str, schema: type[T]
+    ) -> dict[int, Answer[T] | ModelError] | None:
+        """By the place of the question: its answer or why there is none. There is no repair.
+
+        Places that are missing were not answered. Null if the batch is not the one of that key.
+        """
         ...

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, Protocol
 
 from pydantic import BaseModel
 
-from earmark.errors import ModelError, ModelRejected
+from earmark.errors import ModelAnswerUnusable, ModelError, ModelRejected, ModelUnavailable
 from earmark.llm.answers import Unreadable, read_answer
 from earmark.llm.base import Prompt
 from earmark.llm.provider_options import ModelOptions, Provider
@@ -122,6 +122,15 @@ class FormRefused(ModelError):
         self.is_server_error = is_server_error
 
 
+def blame_text(error: ModelError, name: str) -> ModelError:
+    """If the form works for others, it is this text that is refused; other errors stay."""
+    if not isinstance(error, FormRefused):
+        return error
+    if error.is_server_error:
+        return ModelUnavailable(f"{name} failed.", why=error.why)
+    return ModelAnswerUnusable(f"{name} does not take this text.", why=error.why)
+
+
 Ask = Callable[[Form], Awaitable[str]]
 """Asks the probe's question in a form; gives the answer's text."""
 
@@ -143,6 +152,12 @@ class Dialect:
             async with self._finding:
                 if self._form is None:
                     self._form = await self._stored() or await self._probe()
+        return self._form
+
+    async def probe(self) -> Form:
+        """Ask the endpoint now, whatever is remembered."""
+        async with self._finding:
+            self._form = await self._probe()
         return self._form
 
     async def doubt(self, form: Form) -> bool:

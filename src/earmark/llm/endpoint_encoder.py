@@ -157,11 +157,13 @@ class EndpointEncoder:
             async with self._session.post(
                 f"{self._options.base_url}/embeddings", json=body, allow_redirects=False
             ) as response:
-                raw = await response.content.read(_LARGEST_ANSWER)
-                if not response.content.at_eof():
-                    raise self._not_a_server("Its answer does not end.")
-                self._check(response, raw)
-                return raw
+                raw = bytearray()
+                async for chunk in response.content.iter_any():
+                    raw += chunk
+                    if len(raw) > _LARGEST_ANSWER:
+                        raise self._not_a_server("Its answer does not end.")
+                self._check(response, bytes(raw))
+                return bytes(raw)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ModelUnavailable(
                 "The encoder's server cannot be reached.",
@@ -209,10 +211,11 @@ class EndpointEncoder:
             raise self._not_a_server("Its vectors are not all of one length.")
         rows.sort(key=lambda row: row.index)
         vectors = np.array([row.embedding for row in rows], dtype=np.float64)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if not np.isfinite(lengths).all() or not (lengths > 0).all():
+        largest = np.abs(vectors).max(axis=1, keepdims=True)
+        if not np.isfinite(largest).all() or not (largest > 0).all():
             raise self._not_a_server("Its vectors are no numbers, or all zero.")
-        return (vectors / lengths).astype(np.float32)
+        vectors /= largest  # or squares of huge numbers would overflow
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
     def _rejected(self, why: str, fix: str) -> ModelRejected:
         host = _host_of(self._options.base_url)

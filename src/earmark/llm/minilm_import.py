@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,12 @@ class _Made(Model):
     model: bytes
     precision: str
     most_tokens: int
+
+
+def require_packages() -> None:
+    """Raises `ConfigurationError` where the extra is not installed."""
+    if any(find_spec(name) is None for name in ("onnx", "onnxruntime", "tokenizers")):
+        raise packages_missing()
 
 
 def import_parts(parts: Parts, folder: Path) -> Installed:

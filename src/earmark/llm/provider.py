@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
-from earmark.errors import ConfigurationError, ModelAnswerUnusable, ModelError, ModelUnavailable
+from earmark.errors import ConfigurationError, ModelAnswerUnusable, ModelError
 from earmark.llm.answers import Unreadable, read_answer
 from earmark.llm.base import Answer, Prompt, Usage
 from earmark.llm.dialects import (
@@ -23,6 +23,7 @@ from earmark.llm.dialects import (
     FormRefused,
     MemoryShelf,
     Question,
+    blame_text,
     schema_words,
 )
 from earmark.llm.limits import Limits
@@ -68,7 +69,7 @@ class HostedModel:
         """Ask, and once more with what was wrong; see `LanguageModel.extract`."""
         question, reply = await self._ask_first(prompt, schema)
         try:
-            return self._read(reply, schema)
+            return read_reply(reply, schema, self.most_output_tokens)
         except Unreadable as problem:
             repair = replace(question, answered=reply.text, problem=str(problem))
         return await self._ask_again(repair, schema, reply.usage)
@@ -80,21 +81,21 @@ class HostedModel:
             return question, await self._ask(question)
         except FormRefused as refusal:
             if not await self.dialect.doubt(question.form):
-                raise self._blamed(refusal) from None
+                raise blame_text(refusal, self.name) from None
         question = replace(question, form=await self.dialect.form())
         try:
             return question, await self._ask(question)
         except FormRefused as refusal:
-            raise self._blamed(refusal) from None
+            raise blame_text(refusal, self.name) from None
 
     async def _ask_again(self, question: "Question", schema: type[T], spent: Usage) -> Answer[T]:
         try:
             reply = await self._ask(question)
         except ModelError as error:
-            raise _after(self._blamed(error), spent) from None
+            raise _after(blame_text(error, self.name), spent) from None
         both = _sum(spent, reply.usage)
         try:
-            answer = self._read(reply, schema)
+            answer = read_reply(reply, schema, self.most_output_tokens)
         except Unreadable as problem:
             failure = ModelAnswerUnusable(
                 f"{self.name} gave no usable answer.",
@@ -119,22 +120,15 @@ class HostedModel:
         reply = await self._ask(Question(PROBE, DialectProbe, form))
         return reply.text
 
-    def _read(self, reply: "Reply", schema: type[T]) -> Answer[T]:
-        if reply.ended == "refused":
-            raise Unreadable("The model refused to answer.")
-        if reply.ended == "length":
-            most = self.most_output_tokens
-            raise Unreadable(f"The answer was cut at {most:,} tokens: be brief.")
-        value = read_answer(reply.text, schema)
-        return Answer(value=value, usage=reply.usage, model=reply.model)
 
-    def _blamed(self, error: ModelError) -> ModelError:
-        """If the form works for others, it is this prompt that is refused."""
-        if not isinstance(error, FormRefused):
-            return error
-        if error.is_server_error:
-            return ModelUnavailable(f"{self.name} failed.", why=error.why)
-        return ModelAnswerUnusable(f"{self.name} does not take this text.", why=error.why)
+def read_reply(reply: "Reply", schema: type[T], most_output_tokens: int) -> Answer[T]:
+    """The answer in its shape; raises `Unreadable`."""
+    if reply.ended == "refused":
+        raise Unreadable("The model refused to answer.")
+    if reply.ended == "length":
+        raise Unreadable(f"The answer was cut at {most_output_tokens:,} tokens: be brief.")
+    value = read_answer(reply.text, schema)
+    return Answer(value=value, usage=reply.usage, model=reply.model)
 
 
 def _after(error: ModelError, spent: Usage) -> ModelError:
@@ -185,7 +179,8 @@ def _load(options: ModelOptions) -> ModuleType:
     return import_module("earmark.llm.provider_client")
 
 
-def _require_libraries(options: ModelOptions) -> None:
+def require_libraries(options: ModelOptions) -> None:
+    """Raises `ConfigurationError`; loads nothing."""
     if find_spec("pydantic_ai") is None:
         raise ConfigurationError(
             f"The libraries for the language model {options.name} are not installed.",
@@ -204,8 +199,8 @@ async def open_language_model(
     `limits` are shared by all who use the account; `shelf` remembers how endpoints are asked.
     """
     options.check()
-    _require_libraries(options)
-    limits = limits or Limits.of(options)
+    require_libraries(options)
+    limits = limits or Limits(options)
     async with AsyncExitStack() as stack:
         connection = _Connection(options, limits, stack)
         yield HostedModel(options, connection, limits, shelf or MemoryShelf())

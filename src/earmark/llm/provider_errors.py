@@ -38,6 +38,31 @@ def translate(error: Exception, options: ModelOptions) -> ModelError:
     return not_a_model_server(options, f"{options.address} did not answer with JSON.")
 
 
+def translate_status(
+    status: int, code: str | None, body: object, options: ModelOptions
+) -> ModelError:
+    """The error for an HTTP status that a provider's own library reports."""
+    categories = {
+        401: theirs.ModelAuthenticationError,
+        402: theirs.ModelQuotaExceededError,
+        403: theirs.ModelAuthenticationError,
+        404: theirs.ModelNotFoundError,
+        429: theirs.ModelRateLimitError,
+        503: theirs.ModelUnavailableError,
+        529: theirs.ModelUnavailableError,
+    }
+    is_quota = code in ("insufficient_quota", "billing_hard_limit_reached", "billing_error")
+    category = theirs.ModelQuotaExceededError if is_quota else categories.get(status)
+    error = theirs.ModelHTTPError.for_category(
+        category,
+        status_code=status,
+        model_name=options.model,
+        body=body,
+        provider_error_code=code,
+    )
+    return translate(error, options)
+
+
 def not_a_model_server(options: ModelOptions, why: str) -> ModelRejected:
     """Something else lives at that address."""
     return ModelRejected(
@@ -137,13 +162,13 @@ def _said(error: Exception) -> str:
 
 
 def _retry_after(error: Exception) -> float | None:
-    """Seconds, also out of headers that the library does not read."""
+    """Seconds; some servers write parts of them, which the library does not read."""
     seconds: object = getattr(error, "retry_after", None)
     if seconds is None:
         headers = cast("Mapping[str, str]", getattr(error, "headers", None) or {})
-        seconds = headers.get("x-ratelimit-reset-after")
+        seconds = headers.get("retry-after")
     try:
         value = float(cast("str", seconds))
     except (TypeError, ValueError):
         return None
-    return min(max(value, 0.0), _LONGEST_RETRY_AFTER)
+    return min(value, _LONGEST_RETRY_AFTER) if value >= 0 else None

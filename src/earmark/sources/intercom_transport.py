@@ -21,9 +21,9 @@ from earmark.errors import (
     SourceUnauthorized,
     SourceUnavailable,
 )
+from earmark.slots import Slots
 from earmark.sources.intercom_limits import (
     Quota,
-    Slots,
     pause_after_refusal,
     read_window,
 )
