@@ -131,7 +131,11 @@ class Wiring:
             yield Services(
                 database=database,
                 open_source=open_source,
-                shelf=ModelShelf(LocalModels(apart=True), open_encoder=open_encoder),
+                shelf=ModelShelf(
+                    LocalModels(apart=True),
+                    open_encoder=open_encoder,
+                    target_precision=self.settings.target_precision,
+                ),
                 finder=GraphThemeFinder(),
                 sync_every=self._sync_every,
                 mode=Mode(self.settings.model_mode),

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from earmark.db import reading_storage
 from earmark.db.connection import Database
 from earmark.db.models import (
     CANNOT_TELL,
@@ -180,6 +181,10 @@ async def test_quotes_that_fail_are_told_once(desk: Desk) -> None:
     state = await desk.state("1")
     assert state is not None
     assert (state.quotes_located, state.quotes_dropped) == (1, 1)
+    async with desk.database.read() as reader:
+        (counted,) = await reading_storage.count_quotes_by_reader(reader, desk.workspace.id)
+    assert (counted.decider, counted.model_version) == (Decider.LLM, model.name)
+    assert (counted.conversations, counted.located, counted.dropped) == (1, 1, 1)
 
 
 async def test_issue_without_proof_is_stored_as_unverified(desk: Desk) -> None:

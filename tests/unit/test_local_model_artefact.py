@@ -27,7 +27,7 @@ TAXONOMY = Taxonomy(
         Category(id="empty", name="", definition=""),
     ),
 )
-HEAD = len(b"EARMARK LOCAL MODEL 1\n") + 32
+HEAD = len(b"EARMARK LOCAL MODEL 2\n") + 32
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def artefact(model: TextModel) -> bytes:
 
 def sign(body: bytes) -> bytes:
     """An artefact whose checksum is right whatever it holds."""
-    return b"EARMARK LOCAL MODEL 1\n" + hashlib.sha256(body).digest() + body
+    return b"EARMARK LOCAL MODEL 2\n" + hashlib.sha256(body).digest() + body
 
 
 def rewrite(artefact: bytes, **changes: np.ndarray | None) -> bytes:
@@ -105,8 +105,17 @@ def test_signed_rubbish_is_refused(body: bytes) -> None:
         {"head": None},
         {"names": np.frombuffer(b"not JSON", dtype=np.uint8)},
         {"names": np.frombuffer(b"[]", dtype=np.uint8)},
-        {"names": np.frombuffer(b'{"category_ids": ["a"], "temperature": 1}', dtype=np.uint8)},
-        {"names": np.frombuffer(b'{"category_ids": 3, "temperature": 0}', dtype=np.uint8)},
+        {
+            "names": np.frombuffer(
+                b'{"category_ids": ["a"], "encoder_version": null, "temperature": 1}',
+                dtype=np.uint8,
+            )
+        },
+        {
+            "names": np.frombuffer(
+                b'{"category_ids": 3, "encoder_version": null, "temperature": 0}', dtype=np.uint8
+            )
+        },
         {"bias": np.zeros(3, dtype=np.float64)},
         {"bias": np.zeros(4, dtype=np.float32)},
         {"bias": np.array([None, None, None], dtype=np.object_)},

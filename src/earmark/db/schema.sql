@@ -439,6 +439,10 @@ CREATE TABLE text_models (
     erasures         integer     NOT NULL DEFAULT 0,
     -- From which confidence on it may decide alone, by category, as labels by people have shown.
     calibration      jsonb,
+    -- By conversation, what heads say that its label did not teach: category and confidence.
+    held_out         jsonb       NOT NULL DEFAULT '{}',
+    -- Texts that were told different categories; one of each was believed.
+    contradictions   integer     NOT NULL DEFAULT 0,
     PRIMARY KEY (workspace_id, id)
 );
 
@@ -906,6 +910,20 @@ END
 $$;
 CREATE TRIGGER forget_workaround AFTER DELETE ON conversations
     FOR EACH ROW EXECUTE FUNCTION forget_workaround();
+
+-- What a model said of a conversation goes with it.
+CREATE FUNCTION forget_held_out() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE text_models m SET held_out = held_out - g.ids
+      FROM (SELECT workspace_id, array_agg(id) AS ids FROM gone GROUP BY workspace_id) g
+     WHERE m.workspace_id = g.workspace_id
+       AND m.held_out ?| g.ids;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER forget_held_out AFTER DELETE ON conversations
+    REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION forget_held_out();
 
 -- ------------------------------------------------------------------ runs
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+from pydantic import AwareDatetime, Field
 
 from earmark.db.connection import ReadConnection, WriteConnection
 from earmark.db.models import Category, Model, ProductArea, Taxonomy
@@ -18,6 +20,9 @@ class TextModelInfo(Model):
     """Conversations that it was fitted on."""
     encoder_version: str | None = None
     """The ready-made encoder that it was fitted beside, and needs."""
+    lessons: int
+    """Texts of known category that it learnt from, beside the taxonomy's own."""
+    created_at: AwareDatetime
     knows_erased: bool = False
     """Somebody was erased since: their words may be in it."""
 
@@ -36,6 +41,12 @@ class NewTextModel(Model):
     erasures: int = 0
     """How many there had been before its texts were read."""
     artefact: bytes
+    calibration: dict[str, object] | None = None
+    """What labels by people say of its confidence, as `evaluation.calibration` writes it."""
+    held_out: dict[str, tuple[str, float]] = Field(default_factory=dict)
+    """By conversation, category and confidence of heads that its label did not teach."""
+    contradictions: int = 0
+    """Texts that were told different categories."""
 
 
 class TaxonomyVersion(Model):
@@ -171,8 +182,9 @@ async def latest_model(connection: ReadConnection, workspace_id: int) -> TextMod
     """The model that new readings use; null before the first was fitted."""
     async with connection.cursor(row_factory=class_row(TextModelInfo)) as cursor:
         await cursor.execute(
-            "SELECT id, version, taxonomy_version, fitted_on, encoder_version, erasures <"
-            " (SELECT count(*) FROM erasures WHERE workspace_id = %(workspace_id)s) AS knows_erased"
+            "SELECT id, version, taxonomy_version, fitted_on, encoder_version, lessons, created_at,"
+            " erasures < (SELECT count(*) FROM erasures WHERE workspace_id = %(workspace_id)s)"
+            " AS knows_erased"
             " FROM text_models WHERE workspace_id = %(workspace_id)s ORDER BY id DESC LIMIT 1",
             {"workspace_id": workspace_id},
         )
@@ -209,10 +221,16 @@ async def add_model(connection: WriteConnection, workspace_id: int, fitted: NewT
     """Store a fitted model; it is the latest from now on. Returns its id."""
     cursor = await connection.execute(
         "INSERT INTO text_models (workspace_id, version, taxonomy_version, fitted_on, lessons,"
-        " dimensions, encoder_version, erasures, artefact) VALUES (%(workspace_id)s, %(version)s,"
-        " %(taxonomy_version)s, %(fitted_on)s, %(lessons)s, %(dimensions)s, %(encoder_version)s,"
-        " %(erasures)s, %(artefact)b) RETURNING id",
-        {"workspace_id": workspace_id, **fitted.model_dump()},
+        " dimensions, encoder_version, erasures, artefact, calibration, held_out, contradictions)"
+        " VALUES (%(workspace_id)s, %(version)s, %(taxonomy_version)s, %(fitted_on)s,"
+        " %(lessons)s, %(dimensions)s, %(encoder_version)s, %(erasures)s, %(artefact)b,"
+        " %(calibration)s, %(held_out)s, %(contradictions)s) RETURNING id",
+        {
+            "workspace_id": workspace_id,
+            **fitted.model_dump(),
+            "calibration": None if fitted.calibration is None else Jsonb(fitted.calibration),
+            "held_out": Jsonb(fitted.held_out),
+        },
     )
     row = await cursor.fetchone()
     # What older models have learnt from people who were erased since goes with them.

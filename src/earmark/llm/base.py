@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,12 @@ class Lesson(Model):
     category_id: str
     origin: Literal["llm", "human"]
     """People outrank models: the learner weighs their lessons more."""
+    at_random: bool = False
+    """Drawn from all texts with the same chance: what confidence is best measured with."""
+
+
+ENOUGH_LESSONS: Final = 40
+"""From here on, texts without a label need not teach, and confidence is measured on lessons."""
 
 
 class Encoded(Model):
@@ -39,10 +45,11 @@ class Encoded(Model):
 
     encoder_version: str
     texts: Vectors
-    """Of the workspace's texts, in their order."""
+    """Of the workspace's texts, in their order; no rows where these need not teach."""
     words: Vectors
     """Of each category's `words_of`, category after category."""
     lessons: Vectors
+    """In the order of the lessons."""
 
 
 class Encoder(Protocol):
@@ -94,6 +101,14 @@ class TextModel(Protocol):
     @property
     def encoder_version(self) -> str | None:
         """The encoder whose vectors `classify` and `embed` need; null for none."""
+        ...
+
+    @property
+    def held_out(self) -> Sequence[Prediction]:
+        """Of each lesson, what heads say that it did not teach; what confidence is judged by.
+
+        Only after `fit`, and empty where there were too few lessons.
+        """
         ...
 
     def classify(self, texts: Sequence[str], encoded: Vectors | None = None) -> list[Prediction]:

@@ -4,15 +4,18 @@ Learning needs scikit-learn, answering does not. Neither is loaded before it is 
 process that only names this class (the API server) stays small.
 """
 
-import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from earmark.db.models import Taxonomy
 from earmark.errors import Conflict
 from earmark.llm.base import Encoded, Lesson, TextModel
 from earmark.llm.local_artefact import ALGORITHM
+
+if TYPE_CHECKING:
+    from earmark.llm.local_parcel import Material
 
 
 class LocalModels:
@@ -34,19 +37,27 @@ class LocalModels:
         self,
         texts: Sequence[str],
         taxonomy: Taxonomy,
-        lessons: Sequence[Lesson] = (),  # noqa: ARG002
-        encoded: Encoded | None = None,  # noqa: ARG002
+        lessons: Sequence[Lesson] = (),
+        encoded: Encoded | None = None,
     ) -> TextModel:
-        """Learn from a workspace's own (masked) texts and the taxonomy's examples.
+        """Learn from a workspace's own (masked) texts, the taxonomy's examples and the lessons.
 
-        The same input gives the same model on the same machine. Uses the CPU for seconds, up to
-        half a minute for 20,000 texts.
+        A lesson of a category that the taxonomy lacks raises `ValueError`. The same input gives the
+        same model on the same machine. Uses the CPU for seconds, up to a minute for 20,000 texts.
         """
-        if self._apart:
-            return self.load(_learn_apart(texts, taxonomy))
-        from earmark.llm.local_training import learn  # noqa: PLC0415 - loads scikit-learn
+        strange = {lesson.category_id for lesson in lessons}.difference(
+            category.id for category in taxonomy.categories
+        )
+        if strange:
+            raise ValueError(f"lessons of unknown categories: {sorted(strange)}")
+        from earmark.llm.local_parcel import Material  # noqa: PLC0415 - loads scipy
 
-        return self.load(learn(texts, taxonomy))
+        material = Material(texts, taxonomy, lessons, encoded)
+        if self._apart:
+            return _learn_apart(material)
+        from earmark.llm import local_training  # noqa: PLC0415 - loads scikit-learn
+
+        return local_training.fit(material)
 
     def load(self, artefact: bytes) -> TextModel:
         """Read what `TextModel.dump` wrote; a damaged artefact raises `InvalidInput`."""
@@ -55,11 +66,12 @@ class LocalModels:
         return LocalModel.load(artefact)
 
 
-def _learn_apart(texts: Sequence[str], taxonomy: Taxonomy) -> bytes:
-    request = {"texts": list(texts), "taxonomy": taxonomy.model_dump(mode="json")}
+def _learn_apart(material: "Material") -> TextModel:
+    from earmark.llm.local_parcel import read_model, write_material  # noqa: PLC0415 - loads scipy
+
     done = subprocess.run(
         [sys.executable, "-m", "earmark.llm.local_training"],
-        input=json.dumps(request).encode(),
+        input=write_material(material),
         stdout=subprocess.PIPE,
         check=False,
     )
@@ -69,4 +81,4 @@ def _learn_apart(texts: Sequence[str], taxonomy: Taxonomy) -> bytes:
             why=f"Its process ended with {done.returncode}; memory may have run out.",
             fix="Start the run again; it goes on from here.",
         )
-    return done.stdout
+    return read_model(done.stdout)

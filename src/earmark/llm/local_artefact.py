@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from earmark.db.models import Model
 from earmark.errors import InvalidInput
 
-ALGORITHM: Final = "lsa1-"
+ALGORITHM: Final = "lsa2-"
 """Begins the version of every model; the number changes with the method."""
 
 HASH_BITS: Final = 22
@@ -26,7 +26,7 @@ BUCKETS: Final = 1 << HASH_BITS
 """N-grams are numbered from 0 to one less."""
 MOST_COLUMNS: Final = 65_535
 
-_MARK: Final = b"EARMARK LOCAL MODEL 1\n"
+_MARK: Final = b"EARMARK LOCAL MODEL 2\n"
 _DIGEST_BYTES: Final = 32
 _NAMES: Final = "names"
 _ARRAYS: Final = {
@@ -34,6 +34,7 @@ _ARRAYS: Final = {
     "weights": np.float32,
     "directions": np.float16,
     "head": np.float16,
+    "dense": np.float32,
     "bias": np.float32,
 }
 _FAULTS: Final = (
@@ -56,6 +57,8 @@ class FittedState(Model):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     category_ids: tuple[str, ...]
+    encoder_version: str | None
+    """The encoder that it was fitted beside; null for none."""
     temperature: float = Field(gt=0)
     """What log-odds are divided by, so that probabilities are as high as they are right."""
     buckets: npt.NDArray[np.int32]
@@ -66,6 +69,8 @@ class FittedState(Model):
     """Shape (columns that embed, dimensions)."""
     head: npt.NDArray[np.float16]
     """Shape (columns, categories): log-odds."""
+    dense: npt.NDArray[np.float32]
+    """Shape (the encoder's dimensions, categories): log-odds; no rows without one."""
     bias: npt.NDArray[np.float32]
     """Shape (categories,): log-odds; minus infinity for a category that nothing was learnt of."""
 
@@ -78,6 +83,9 @@ class FittedState(Model):
             and self.directions.shape[0] <= columns
             and self.directions.shape[1] >= 1
             and self.head.shape == (columns, categories)
+            and self.dense.ndim == 2
+            and self.dense.shape[1] == categories
+            and bool(len(self.dense)) == (self.encoder_version is not None)
             and self.bias.shape == (categories,)
         )
         if not shapes:
@@ -109,7 +117,11 @@ class FittedState(Model):
         return _MARK + hashlib.sha256(body).digest() + body
 
     def _names(self) -> bytes:
-        content = {"category_ids": self.category_ids, "temperature": self.temperature}
+        content = {
+            "category_ids": self.category_ids,
+            "encoder_version": self.encoder_version,
+            "temperature": self.temperature,
+        }
         return json.dumps(content, sort_keys=True).encode()
 
 
@@ -125,11 +137,13 @@ def read_state(artefact: bytes) -> FittedState:
             names = json.loads(archive[_NAMES].tobytes())
             return FittedState(
                 category_ids=tuple(names["category_ids"]),
+                encoder_version=names["encoder_version"],
                 temperature=names["temperature"],
                 buckets=_read(archive["buckets"], np.int32),
                 weights=_read(archive["weights"], np.float32),
                 directions=_read(archive["directions"], np.float16),
                 head=_read(archive["head"], np.float16),
+                dense=_read(archive["dense"], np.float32),
                 bias=_read(archive["bias"], np.float32),
             )
     except _FAULTS as error:

@@ -20,17 +20,18 @@ class LocalModel:
     in several threads at once: nothing is changed after construction.
     """
 
-    def __init__(self, state: FittedState) -> None:
+    def __init__(self, state: FittedState, held_out: Sequence[Prediction] = ()) -> None:
         self._state = state
+        self._held_out = held_out
         self._vocabulary = Vocabulary(state.buckets, state.weights)
         self._directions = state.directions.astype(np.float32)
         self._head = state.head.astype(np.float32)
         self._version = ALGORITHM + state.fingerprint()[:16]
 
     @classmethod
-    def load(cls, artefact: bytes) -> "LocalModel":
+    def load(cls, artefact: bytes, held_out: Sequence[Prediction] = ()) -> "LocalModel":
         """Read what `dump` wrote; a damaged artefact raises `InvalidInput`."""
-        return cls(read_state(artefact))
+        return cls(read_state(artefact), held_out)
 
     @property
     def version(self) -> str:
@@ -39,26 +40,38 @@ class LocalModel:
 
     @property
     def dimensions(self) -> int:
-        """Length of an embedding: 256, or fewer where little was learnt from."""
+        """Length of an embedding: the encoder's, else 256 or fewer."""
+        if self.encoder_version is not None:
+            return len(self._state.dense)
         return int(self._directions.shape[1])
 
     @property
     def encoder_version(self) -> str | None:
-        """Null: it needs nothing but its own numbers."""
-        return None
+        """The encoder whose vectors it needs beside the texts; null for none."""
+        return self._state.encoder_version
 
-    def classify(self, texts: Sequence[str], encoded: Vectors | None = None) -> list[Prediction]:  # noqa: ARG002
+    @property
+    def held_out(self) -> Sequence[Prediction]:
+        """Of each lesson, what heads say that it did not teach; empty after loading."""
+        return self._held_out
+
+    def classify(self, texts: Sequence[str], encoded: Vectors | None = None) -> list[Prediction]:
         """One prediction per text; all categories are equal for a text without known n-grams.
 
         Of a text the first 4,000 characters are read, and the beginning counts most.
         """
+        dense = self._check(texts, encoded)
         predictions: list[Prediction] = []
         for rows in self._vocabulary.rows(list(map(normalize, texts)), fading=True):
-            predictions += self._predict(rows)
+            begin = len(predictions)
+            predictions += self._predict(rows, dense[begin : begin + rows.shape[0]])
         return predictions
 
-    def embed(self, texts: Sequence[str], encoded: Vectors | None = None) -> Vectors:  # noqa: ARG002
+    def embed(self, texts: Sequence[str], encoded: Vectors | None = None) -> Vectors:
         """One unit vector per text, or zeros for a text without known n-grams."""
+        dense = self._check(texts, encoded)
+        if self.encoder_version is not None:
+            return unit_rows(dense)
         width = len(self._directions)
         parts = [
             unit_rows(rows[:, :width] @ self._directions)
@@ -72,16 +85,32 @@ class LocalModel:
         """The fitted model as bytes that hold data only, no code."""
         return self._state.dump()
 
-    def _predict(self, rows: Rows) -> list[Prediction]:
-        shares = probabilities(rows @ self._head + self._state.bias, self._state.temperature)
-        shares[np.diff(rows.indptr) == 0] = 1 / max(shares.shape[1], 1)
-        order = np.argsort(-shares, axis=1, kind="stable")
-        ranked = np.take_along_axis(shares, order, axis=1).tolist()
-        ids = np.array(self._state.category_ids, dtype=np.object_)
-        return [
-            Prediction(category_ids=tuple(ids[places]), probabilities=tuple(values))
-            for places, values in zip(order, ranked, strict=True)
-        ]
+    def _check(self, texts: Sequence[str], encoded: Vectors | None) -> Vectors:
+        """The encoder's vectors, or ones without numbers; `ValueError` where they do not fit."""
+        if encoded is None and self.encoder_version is None:
+            return np.zeros((len(texts), 0), dtype=np.float32)
+        shape = (len(texts), len(self._state.dense))
+        if encoded is None or self.encoder_version is None or encoded.shape != shape:
+            raise ValueError(f"vectors of {self.encoder_version} are needed, of shape {shape}")
+        return encoded
+
+    def _predict(self, rows: Rows, dense: Vectors) -> list[Prediction]:
+        log_odds = rows @ self._head + dense @ self._state.dense + self._state.bias
+        shares = probabilities(log_odds, self._state.temperature)
+        nothing_known = (np.diff(rows.indptr) == 0) & ~dense.any(axis=1)
+        shares[nothing_known] = 1 / max(shares.shape[1], 1)
+        return rank(self._state.category_ids, shares)
+
+
+def rank(category_ids: Sequence[str], shares: Scores) -> list[Prediction]:
+    """A prediction for each row of probabilities, likeliest first."""
+    order = np.argsort(-shares, axis=1, kind="stable")
+    ranked = np.take_along_axis(shares, order, axis=1).tolist()
+    ids = np.array(category_ids, dtype=np.object_)
+    return [
+        Prediction(category_ids=tuple(ids[places]), probabilities=tuple(values))
+        for places, values in zip(order, ranked, strict=True)
+    ]
 
 
 def probabilities(log_odds: npt.ArrayLike, temperature: float) -> Scores:

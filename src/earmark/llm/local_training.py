@@ -1,11 +1,10 @@
-"""Fits the local model on a workspace's own texts and the taxonomy's words.
+"""Fits the local model on a workspace's own texts, the taxonomy's words and lessons.
 
 Embedding: latent directions of the workspace's TF-IDF rows (latent semantic analysis), each
 weighted by a power of its singular value. Head: see `local_head`. Every constant was chosen on the
 development parts of public data.
 """
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -15,16 +14,20 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from earmark.db.models import Taxonomy
-from earmark.llm.base import words_of
+from earmark.llm.base import Encoded, Lesson, Vectors, words_of
 from earmark.llm.local_artefact import FittedState
 from earmark.llm.local_grams import MOST_CHARACTERS, Vocabulary, count_texts, normalize
-from earmark.llm.local_head import Head, Lessons, stack, teach
+from earmark.llm.local_head import Features, Mask, Taught, stack
 from earmark.llm.local_learners import decompose
-from earmark.llm.local_model import LocalModel
+from earmark.llm.local_model import LocalModel, rank
+from earmark.llm.local_parcel import Material, read_material, write_model
+from earmark.llm.local_teaching import HUMAN_WEIGHT, teach
 
 _DIMENSIONS: Final = 256
 _SAMPLE_CHARACTERS: Final = 4_000_000
 """Of all texts together, what is learnt from: bounds time and memory."""
+_LESSON_CHARACTERS: Final = 8_000_000
+"""Of all lessons together: where there are many, the beginning of each must do."""
 _EMBEDDING_COLUMNS: Final = 20_000
 _MOST_LESSON_COLUMNS: Final = 40_000
 _LEAST_TEXTS: Final = 2
@@ -36,44 +39,115 @@ _FAINT: Final = 1e-4
 """Singular values below this share of the largest are rounding errors."""
 
 
-def learn(texts: Sequence[str], taxonomy: Taxonomy) -> bytes:
-    """The artefact of a model fitted on these; on one thread, which is quicker on a busy machine.
+def fit(material: Material) -> LocalModel:
+    """Learn vocabulary, directions and head; see the module.
 
-    More threads wait for each other, and round differently.
+    On one thread, which is quicker on a busy machine: more threads wait for each other, and round
+    differently.
     """
     with threadpool_limits(limits=1):
-        return fit(texts, taxonomy).dump()
+        return _fit(material)
 
 
-def fit(texts: Sequence[str], taxonomy: Taxonomy) -> LocalModel:
-    """Learn vocabulary, directions and head; see the module."""
-    corpus = [text for text in map(normalize, _sample(texts)) if text]
-    words = [[text for text in map(normalize, group) if text] for group in words_of(taxonomy)]
-    taught = [text for group in words for text in group]
-    vocabulary, width = _choose_vocabulary(corpus, taught)
-    latent = corpus if len(corpus) >= _FEW_TEXTS else [*corpus, *taught]
-    directions = _find_directions(vocabulary, width, latent)
-    head = _teach_head(vocabulary, corpus, words)
-    return LocalModel(
-        FittedState(
-            category_ids=tuple(item.id for item in taxonomy.categories),
-            temperature=head.temperature,
-            buckets=vocabulary.buckets,
-            weights=vocabulary.weights,
-            directions=directions,
-            head=head.weights.astype(np.float16),
-            bias=head.bias,
-        )
+def _fit(material: Material) -> LocalModel:
+    places = _sample(material.texts)
+    kept: list[int] = places.tolist()
+    corpus = [normalize(material.texts[place]) for place in kept]
+    words = [normalize(text) for group in words_of(material.taxonomy) for text in group]
+    told = _shortened(material.lessons)
+    met = [text for text in corpus if text]
+    # A lesson that is one of the workspace's texts is counted once.
+    taught = sorted({*words, *told}.difference(met, [""]))
+    vocabulary, width = _choose_vocabulary(met, taught)
+    encoded = material.encoded
+    school = teach(
+        _examples(material.taxonomy, _features(vocabulary, words, encoded and encoded.words)),
+        _lessons(material, _features(vocabulary, told, encoded and encoded.lessons)),
+        material.lessons,
+        _unlabelled(material, _features(vocabulary, corpus, _rows_at(encoded, places))),
+    )
+    ids = tuple(item.id for item in material.taxonomy.categories)
+    latent = met if len(met) >= _FEW_TEXTS else [*met, *taught]
+    state = FittedState(
+        category_ids=ids,
+        encoder_version=encoded.encoder_version if encoded else None,
+        temperature=school.head.temperature,
+        buckets=vocabulary.buckets,
+        weights=vocabulary.weights,
+        directions=_find_directions(vocabulary, width, latent),
+        head=school.head.weights.astype(np.float16),
+        dense=school.head.dense,
+        bias=school.head.bias,
+    )
+    return LocalModel(state, rank(ids, school.held_out))
+
+
+def _sample(texts: Sequence[str]) -> npt.NDArray[np.intp]:
+    """Places of all texts, or of evenly spaced ones that together stay within the limit."""
+    total = sum(min(len(text), MOST_CHARACTERS) for text in texts)
+    kept = len(texts)
+    if total > _SAMPLE_CHARACTERS:
+        kept = max(int(len(texts) * _SAMPLE_CHARACTERS / total), 1)
+    return np.arange(kept) * len(texts) // max(kept, 1)
+
+
+def _shortened(lessons: Sequence[Lesson]) -> list[str]:
+    most = min(MOST_CHARACTERS, _LESSON_CHARACTERS // max(len(lessons), 1))
+    return [normalize(lesson.text[:most]) for lesson in lessons]
+
+
+def _rows_at(encoded: Encoded | None, places: npt.NDArray[np.intp]) -> Vectors | None:
+    if encoded is None:
+        return None
+    if len(encoded.texts) == 0:
+        return np.zeros((len(places), encoded.texts.shape[1]), dtype=np.float32)
+    return encoded.texts[places]
+
+
+def _features(
+    vocabulary: Vocabulary, normalized: Sequence[str], vectors: Vectors | None
+) -> Features:
+    if vectors is None:
+        vectors = np.zeros((len(normalized), 0), dtype=np.float32)
+    return Features(rows=stack(vocabulary, normalized, fading=True), dense=vectors)
+
+
+def _examples(taxonomy: Taxonomy, features: Features) -> Taught:
+    groups = words_of(taxonomy)
+    owners = [number for number, group in enumerate(groups) for _ in group]
+    taught = Taught(
+        features=features,
+        labels=np.array(owners, dtype=np.intp),
+        importance=np.ones(len(owners)),
+        categories=len(groups),
+    )
+    return taught[_says_something(features)]
+
+
+def _lessons(material: Material, features: Features) -> Taught:
+    ids = [category.id for category in material.taxonomy.categories]
+    numbers = {category: number for number, category in enumerate(ids)}
+    weights = [HUMAN_WEIGHT if lesson.origin == "human" else 1.0 for lesson in material.lessons]
+    labels = [numbers[lesson.category_id] for lesson in material.lessons]
+    return Taught(
+        features=features,
+        labels=np.array(labels, dtype=np.intp),
+        importance=np.array(weights, dtype=np.float64),
+        categories=len(ids),
     )
 
 
-def _sample(texts: Sequence[str]) -> Sequence[str]:
-    """All texts, or evenly spaced ones that together stay within the limit."""
-    total = sum(min(len(text), MOST_CHARACTERS) for text in texts)
-    if total <= _SAMPLE_CHARACTERS:
-        return texts
-    kept = max(int(len(texts) * _SAMPLE_CHARACTERS / total), 1)
-    return [texts[index * len(texts) // kept] for index in range(kept)]
+def _unlabelled(material: Material, features: Features) -> Features:
+    """None of them where there is an encoder that did not see them."""
+    encoded = material.encoded
+    if encoded is not None and len(encoded.texts) == 0:
+        return features[:0]
+    return features[_says_something(features)]
+
+
+def _says_something(features: Features) -> Mask:
+    """Those with any n-gram that is known."""
+    return np.diff(features.rows.indptr) > 0
 
 
 def _choose_vocabulary(corpus: Sequence[str], taught: Sequence[str]) -> tuple[Vocabulary, int]:
@@ -113,23 +187,10 @@ def _find_directions(
     return (directions / np.abs(directions).max()).astype(np.float16)
 
 
-def _teach_head(
-    vocabulary: Vocabulary, corpus: Sequence[str], words: Sequence[Sequence[str]]
-) -> Head:
-    labels = [number for number, group in enumerate(words) for _ in group]
-    lessons = Lessons(
-        rows=stack(vocabulary, [text for group in words for text in group], fading=True),
-        labels=np.array(labels, dtype=np.intp),
-        categories=len(words),
-    )
-    return teach(lessons, stack(vocabulary, corpus, fading=True))
-
-
 def main() -> None:
-    """Read texts and taxonomy as JSON from stdin, write the artefact to stdout."""
-    request = json.load(sys.stdin.buffer)
-    artefact = learn(request["texts"], Taxonomy.model_validate(request["taxonomy"]))
-    sys.stdout.buffer.write(artefact)
+    """Read what `write_material` wrote from stdin, write a model to stdout."""
+    model = fit(read_material(sys.stdin.buffer.read()))
+    sys.stdout.buffer.write(write_model(model))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ personal data must stand in the text that it was given, and what repeats the pro
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
-from earmark.db.models import AuthorRole, Evidence, EvidenceKind, Issue, MaskedMessage, Taxonomy
+from earmark.db.masked_storage import MaskedMessage
+from earmark.db.models import AuthorRole, Evidence, EvidenceKind, Issue, Taxonomy
 from earmark.pipeline.facet_call import FacetAnswer, GivenIssue, GivenQuote
 from earmark.pipeline.facets import Passage
 from earmark.pipeline.folded_text import FoldedText
@@ -28,7 +30,7 @@ _NUMBER = re.compile(r"\d[\d.,' ]*\d")
 _WORD = re.compile(r"\w+")
 _NOBODY: Final = KnownValues(names=(), emails=(), phones=(), companies=())
 _REPEATED_WORDS: Final = 8
-"""So many words of the rules in a row are no accident."""
+"""So many words of the prompt in a row are no accident."""
 
 
 @dataclass
@@ -53,17 +55,16 @@ class Source:
     """The texts that an answer is checked against."""
 
     shown: Shown
-    rules: str
+    static: str
+    """What the model was told: that is no business of anybody who writes in."""
     folded: str = field(init=False)
     digits: str = field(init=False)
-    _rule_runs: frozenset[tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         texts = [message.text for message in self.shown.messages.values()]
         texts += [theme.name for theme in self.shown.themes]
         self.folded = FoldedText("\n".join(texts)).text
         self.digits = re.sub(r"[.,' ]", "", self.folded)
-        self._rule_runs = _runs(self.rules)
 
     def holds(self, text: str) -> bool:
         """Whether the conversation says this, but for case and the like."""
@@ -71,12 +72,16 @@ class Source:
 
     def clean(self, text: str | None) -> str | None:
         """The text without links and placeholders that are made up; null where it is not fit."""
-        if not text or _runs(text) & self._rule_runs or self._tells_secrets(text):
+        if not text or self._repeats_prompt(text) or self._tells_secrets(text):
             return None
         text = _MARKDOWN_LINK.sub(r"\1", text)
         for found in (_LINK, _PLACEHOLDER):
             text = found.sub(lambda match: match[0] if self.holds(match[0]) else "", text)
         return " ".join(text.split()) or None
+
+    def _repeats_prompt(self, text: str) -> bool:
+        repeated = _runs(text) & _runs_of_prompt(self.static)
+        return any(not self.holds(" ".join(run)) for run in repeated)
 
     def _tells_secrets(self, text: str) -> bool:
         """Personal data that the masked conversation does not hold come from somewhere else."""
@@ -87,6 +92,11 @@ class Source:
         """Whether every number of two digits or more stands in the conversation."""
         numbers = (re.sub(r"[.,' ]", "", match[0]) for match in _NUMBER.finditer(text))
         return all(number in self.digits for number in numbers)
+
+
+@lru_cache(maxsize=4)
+def _runs_of_prompt(static: str) -> frozenset[tuple[str, ...]]:
+    return _runs(static)
 
 
 def _runs(text: str) -> frozenset[tuple[str, ...]]:

@@ -101,7 +101,7 @@ class Asking:
 async def read_by_model(asking: Asking, task: Task) -> Read:
     """Read one conversation; raises the errors of models and `BudgetReached`."""
     shown, answer = await _answer(asking, task, attempt=0)
-    source = await asyncio.to_thread(Source, shown, asking.sheet.rules)
+    source = await asyncio.to_thread(Source, shown, asking.sheet.static)
     checked = await asyncio.to_thread(_check, asking, task, source, answer)
     if checked.failed_quotes:
         answer, checked = await _ask_again(asking, task, source, (answer, checked))
@@ -117,7 +117,7 @@ async def _ask_again(
     except (ModelUnavailable, ModelAnswerUnusable, BudgetReached):
         # The first answer stands, without what it could not prove.
         return first
-    again = source if shown.themes == source.shown.themes else Source(shown, asking.sheet.rules)
+    again = source if shown.themes == source.shown.themes else Source(shown, asking.sheet.static)
     second = await asyncio.to_thread(_check, asking, task, again, answer)
     dropped = first[1].quotes_dropped + second.quotes_dropped
     best = (answer, second) if _proven(second) >= _proven(first[1]) else first

@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from earmark.db.models import CANNOT_TELL, Category, MaskedMessage, Model, Taxonomy
+from earmark.db.masked_storage import MaskedMessage
+from earmark.db.models import CANNOT_TELL, Category, Model, Taxonomy
 from earmark.llm.base import Prompt
 from earmark.pipeline.facet_call import FacetAnswer, form_for, plain, schema_version
 from earmark.pipeline.subject import Subject
@@ -36,7 +37,6 @@ class Sheet(Model):
     """The prompt's fixed part for one taxonomy version, and the form that goes with it."""
 
     static: str
-    rules: str
     reminder: str
     form: type[FacetAnswer]
     schema_version: str
@@ -77,7 +77,6 @@ def make_sheet(taxonomy: Taxonomy) -> Sheet:
     ]
     return Sheet(
         static="\n\n".join(parts[:2]) + "\n" + "\n".join(parts[2:]),
-        rules=rules,
         reminder=prompt_parts(NAME)["Reminder"],
         form=form,
         schema_version=schema_version(form),

@@ -14,6 +14,7 @@ from typing import Final
 from earmark.db import (
     carry_storage,
     change_storage,
+    lesson_storage,
     masked_storage,
     preview_storage,
 )
@@ -33,7 +34,13 @@ from earmark.db.preview_storage import PreviewText, WeekSize
 from earmark.errors import Conflict
 from earmark.llm.base import Prediction, TextModel
 from earmark.pipeline.cascade import decide
-from earmark.pipeline.learn import MOST_TEXTS, ModelShelf, fit_anew
+from earmark.pipeline.learn import (
+    MOST_BY_MODEL,
+    MOST_TEXTS,
+    ModelShelf,
+    fit_anew,
+    settle_told,
+)
 from earmark.pipeline.taxonomy_change import require_usable
 from earmark.pipeline.taxonomy_diff import Mapped, carry, map_forward, to_taxonomy
 
@@ -66,6 +73,7 @@ async def make_preview(
         texts = await masked_storage.sample_customer_texts(
             connection, workspace_id, limit=MOST_TEXTS
         )
+        told = await lesson_storage.list_told(connection, workspace_id, most_by_model=MOST_BY_MODEL)
         weeks = await preview_storage.list_weeks(connection, workspace_id, weeks=WEEKS)
         ids = await preview_storage.sample_ids(
             connection, workspace_id, weeks=WEEKS, limit=_MOST_READ
@@ -82,7 +90,9 @@ async def make_preview(
     try:
         await reading.report(0)
         began = monotonic()
-        draft = await fit_anew(shelf, texts, to_taxonomy(change.proposal, base.version + 1))
+        proposed = to_taxonomy(change.proposal, base.version + 1)
+        settled = await settle_told(database, workspace_id, proposed, told)
+        draft = await fit_anew(shelf, texts, proposed, settled.lessons)
         fit_seconds = monotonic() - began
         outcomes = await reading.read(shelf, present, draft, ids)
     except Stopped:

@@ -44,6 +44,9 @@ export const decidedBy = (who: string): string => `by ${who}`;
 export const correct = (stage: string): string => `Correct: ${stage.toLowerCase()}`;
 export const correctHint = "Not right? It is …";
 export const takeBack = "Take back what I said";
+export const localGuess = (name: string, share: string): string =>
+  `the local model thought ${name}, ${share}`;
+export const waits = "Waits to be read";
 export const notRead = "Not read yet";
 export const notReadText = "The next run reads it.";
 export const failedReading = (attempts: number): string =>
@@ -60,6 +63,19 @@ export const area = "Product area";
 export const resolution = "Answer";
 export const resolutionLink = "See the message";
 export const none = "None found";
+export const ending = "How it ended";
+export const helpGap = "Help page missing";
+export const helpGapYes = "A good one would have answered";
+export const helpGapNo = "No";
+export const changeReason = "Why the category changed";
+export const component = "Part of the product";
+export const symptoms = "Symptoms";
+export const causeStated = "Cause, as somebody said";
+export const causeGuessed = "Cause, as a model supposes";
+export const leftOut = (messages: number, characters: number): string =>
+  messages > 0
+    ? `The model was not shown ${amount(messages, "message", "messages")}: the conversation is too long.`
+    : `The model was not shown ${amount(characters, "character", "characters")} of long messages.`;
 export const instructs =
   "The text tries to instruct whoever reads it. Models were not given it as an instruction.";
 

@@ -4,6 +4,7 @@ import type {
   Decider,
   Direction,
   EvidenceKind,
+  Resolution,
   RunStatus,
   Sentiment,
   Stage,
@@ -36,6 +37,14 @@ export const urgencies: Record<Urgency, string> = {
   low: "Low",
   normal: "Normal",
   high: "High",
+  cannot_tell: cannotTell,
+};
+
+export const resolutions: Record<Resolution, string> = {
+  answered: "Answered",
+  workaround: "Another way was offered",
+  promised: "A change was promised",
+  none: "Not answered",
   cannot_tell: cannotTell,
 };
 

@@ -4,6 +4,21 @@ ALTER TABLE text_models ADD COLUMN lessons integer NOT NULL DEFAULT 0;
 ALTER TABLE text_models ADD COLUMN encoder_version text;
 ALTER TABLE text_models ADD COLUMN erasures integer NOT NULL DEFAULT 0;
 ALTER TABLE text_models ADD COLUMN calibration jsonb;
+ALTER TABLE text_models ADD COLUMN held_out jsonb NOT NULL DEFAULT '{}';
+ALTER TABLE text_models ADD COLUMN contradictions integer NOT NULL DEFAULT 0;
+-- What a model said of a conversation goes with it.
+CREATE FUNCTION forget_held_out() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE text_models m SET held_out = held_out - g.ids
+      FROM (SELECT workspace_id, array_agg(id) AS ids FROM gone GROUP BY workspace_id) g
+     WHERE m.workspace_id = g.workspace_id
+       AND m.held_out ?| g.ids;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER forget_held_out AFTER DELETE ON conversations
+    REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION forget_held_out();
 
 ALTER TABLE classifications ADD COLUMN superseded_at timestamptz;
 ALTER TABLE classifications ADD COLUMN prompt_hash text;

@@ -2,7 +2,7 @@ import type { ConversationDetail } from "@/api/generated";
 import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/conversation";
 import { languageName } from "@/messages/format";
-import { sentiments, urgencies } from "@/messages/words";
+import { resolutions, sentiments, urgencies } from "@/messages/words";
 import { Facts } from "@/ui/facts";
 import { SideSection } from "@/ui/side-section";
 import { facetsAnchor, goTo, messageAnchor } from "./places";
@@ -15,6 +15,11 @@ export function FacetsSection({ detail: { facets } }: { detail: ConversationDeta
   return (
     <div id={facetsAnchor} tabIndex={-1}>
       <SideSection title={m.facets}>
+        {facets.summary && (
+          <p className={styles.statement} dir="auto">
+            {facets.summary}
+          </p>
+        )}
         <Facts
           facts={[
             { label: m.sentiment, value: sentiments[facets.sentiment] },
@@ -23,8 +28,19 @@ export function FacetsSection({ detail: { facets } }: { detail: ConversationDeta
             { label: m.language, value: facets.language ? languageName(facets.language) : m.none },
             { label: m.area, value: areaName(facets.product_area_id) },
             { label: m.resolution, value: answer ? <AnswerLink id={answer} /> : m.none },
+            ...(facets.resolution
+              ? [{ label: m.ending, value: resolutions[facets.resolution] }]
+              : []),
+            ...(typeof facets.self_service_gap === "boolean"
+              ? [{ label: m.helpGap, value: facets.self_service_gap ? m.helpGapYes : m.helpGapNo }]
+              : []),
           ]}
         />
+        {facets.change_reason && (
+          <p className={styles.quiet} dir="auto">
+            {m.changeReason}: {facets.change_reason}
+          </p>
+        )}
         {facets.instructs_reader && <p className={styles.warning}>{m.instructs}</p>}
       </SideSection>
     </div>

@@ -37,6 +37,7 @@ function IssueItem({ entry, quotes }: { entry: ConversationIssue; quotes: readon
         {issue.statement}
       </p>
       <IssueTheme theme={theme} />
+      <IssueParticulars issue={issue} />
       <div className={styles.badges}>
         <Badge>{directions[issue.direction]}</Badge>
         {issue.product_area_id && <Badge>{areaName(issue.product_area_id)}</Badge>}
@@ -58,6 +59,23 @@ function IssueItem({ entry, quotes }: { entry: ConversationIssue; quotes: readon
       </div>
     </li>
   );
+}
+
+function IssueParticulars({ issue }: { issue: ConversationIssue["issue"] }) {
+  const particulars = [
+    { label: m.component, text: issue.component },
+    { label: m.symptoms, text: issue.symptoms.join(", ") },
+    { label: m.causeStated, text: issue.root_cause_stated },
+    { label: m.causeGuessed, text: issue.root_cause_guessed },
+  ];
+  return particulars
+    .filter(({ text }) => text)
+    .map(({ label, text }) => (
+      <p key={label} dir="auto">
+        <span className={styles.quiet}>{label}: </span>
+        {text}
+      </p>
+    ));
 }
 
 function IssueTheme({ theme }: { theme: ConversationIssue["theme"] }) {

@@ -27,3 +27,10 @@ export function describeLabel(
     otherwise: second ? m.runnerUp(second, percent(runner_up_confidence ?? 0)) : "",
   };
 }
+
+/** What the local model thought, where a language model decided; empty else. */
+export function localGuess(label: Classification, categoryName: (id: string) => string): string {
+  const { local_category_id, local_confidence } = label;
+  if (!local_category_id || typeof local_confidence !== "number") return "";
+  return m.localGuess(categoryName(local_category_id), percent(local_confidence));
+}

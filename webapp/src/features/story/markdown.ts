@@ -3,9 +3,33 @@ import { date, factor, rate } from "@/messages/format";
 import { plan, planUnknown } from "@/messages/quotes";
 import * as m from "@/messages/stories";
 
-/** So that a customer's words stay words in a tracker: no link, image, heading or tag is made. */
-export const escapeMarkdown = (text: string): string =>
-  text.replace(/[\\`*_{}[\]<>#|~!&]/g, "\\$&");
+/** What trackers make links or notifications of by themselves, whatever is escaped in it. */
+const live =
+  /(?:[a-z][a-z0-9+.-]*:\/\/|www\.|mailto:)[^\s<>()[\]"'`]*|[\w.+-]*@[\w.-]+|(?:[\w./-]*#|\bGH-)\d+/gi;
+
+/** Marks by which a line becomes a list, a rule or a heading of the line before. */
+const lineMark = /^(\s*)(?:([-+=])|(\d+)([.)]))/gm;
+
+const escapePlain = (text: string): string =>
+  text
+    .replace(/[\\`*_{}[\]<>#|~!&]/g, "\\$&")
+    .replace(lineMark, (_, space, mark, number, stop) =>
+      mark ? `${space}\\${mark}` : `${space}${number}\\${stop}`,
+    );
+
+/**
+ * So that a customer's words stay words in a tracker: no link, image, heading or tag is made, and
+ * nobody is notified. What would be a link all the same stands as code.
+ */
+export function escapeMarkdown(text: string): string {
+  let done = 0;
+  let escaped = "";
+  for (const found of text.matchAll(live)) {
+    escaped += `${escapePlain(text.slice(done, found.index))}\`${found[0]}\``;
+    done = found.index + found[0].length;
+  }
+  return escaped + escapePlain(text.slice(done));
+}
 
 const quoteBlock = (text: string): string =>
   escapeMarkdown(text)
