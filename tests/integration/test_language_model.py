@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -18,6 +19,7 @@ from earmark.llm.base import Answer, LanguageModel, Prompt
 from earmark.llm.provider import open_language_model
 from earmark.llm.provider_options import ModelOptions, Provider
 from tests.fixtures import model_server as peer
+from tests.fixtures.demo import earmark_environment
 from tests.fixtures.model_server import ModelServer, model_server
 
 
@@ -293,3 +295,12 @@ async def test_local_only_refuses_a_model_elsewhere() -> None:
     with pytest.raises(ConfigurationError, match="EARMARK_LOCAL_ONLY"):
         async with open_language_model(options):
             pass
+
+
+async def test_no_test_can_ask_a_model_elsewhere() -> None:
+    """In this process by the closed sockets; in others `earmark_environment` sees to it."""
+    options = ModelOptions(provider="compatible", model="tiny", base_url="http://192.0.2.1/v1")
+    async with open_language_model(options) as model:
+        with pytest.raises(UserWarning, match=r"connect.*192\.0\.2\.1"):
+            await model.extract(PROMPT, Reading)
+    assert earmark_environment(Path())["EARMARK_LOCAL_ONLY"] == "true"
