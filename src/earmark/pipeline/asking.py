@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from earmark.db import classification_storage
 from earmark.db.classification_storage import IssueKey
 from earmark.db.connection import Database
 from earmark.db.models import Model
 from earmark.errors import BudgetReached, ModelAnswerUnusable, ModelUnavailable
-from earmark.llm.base import TextModel, Vectors
+from earmark.llm.base import LanguageModel, TextModel, Vectors
 from earmark.pipeline.embed import embed_issues, embed_texts
 from earmark.pipeline.language_reader import Asking, Read, Task, read_by_model
 from earmark.pipeline.learn import ModelShelf
@@ -62,11 +63,17 @@ async def store_local(
         await classification_storage.store_analyses(connection, workspace_id, analyses, vectors)
 
 
+_warm: WeakKeyDictionary[LanguageModel, set[str]] = WeakKeyDictionary()
+"""Prompts whose fixed part a model of this process was given: its provider may have kept it."""
+
+
 async def ask_all(asking: Asking, todo: Sequence[Task], ledger: "Ledger") -> PageOutcome:
     """Read all of them.
 
-    After an error that is not about one conversation no more are asked for; those under way are
-    waited for and stored, since they are paid for, and the error is raised.
+    The first call with a prompt goes alone: those that follow find its fixed part in the provider's
+    cache, and where the key or the model is wrong, one refusal is enough. After an error that is
+    not about one conversation no more are asked for; those under way are waited for and stored,
+    since they are paid for, and the error is raised.
     """
     free = asyncio.Semaphore(_IN_FLIGHT)
 
@@ -75,6 +82,12 @@ async def ask_all(asking: Asking, todo: Sequence[Task], ledger: "Ledger") -> Pag
             if ledger.stopped_by is None:
                 await ledger.enter(task, await _attempt(asking, task))
 
+    prompts = _warm.setdefault(asking.model, set())
+    if asking.sheet.version not in prompts:
+        await work(todo[0])
+        todo = todo[1:]
+        if ledger.stopped_by is None:
+            prompts.add(asking.sheet.version)
     workers = [asyncio.create_task(work(task)) for task in todo]
     try:
         await asyncio.gather(*workers)

@@ -1,0 +1,71 @@
+import { getRouteApi } from "@tanstack/react-router";
+import type { ConfidenceBin, Reliability } from "@/api/generated";
+import * as m from "@/messages/accuracy";
+import { count, percent } from "@/messages/format";
+import { ChartSection } from "@/ui/chart-section";
+import { DataTable } from "@/ui/data-table";
+import { ShareChart } from "./share-chart";
+import styles from "./share-chart.module.css";
+
+const route = getRouteApi("/w/$workspace/accuracy");
+
+/** Of labels of about the same confidence: how many are right. */
+export function CalibrationSection({ confidence: { bins, error } }: { confidence: Reliability }) {
+  const { calibration } = route.useSearch();
+  const navigate = route.useNavigate();
+  return (
+    <ChartSection
+      title={m.calibration}
+      note={m.calibrationNote(error)}
+      asTable={calibration === "table"}
+      onToggle={(asTable) =>
+        void navigate({
+          search: (now) => ({ ...now, calibration: asTable ? "table" : undefined }),
+          replace: true,
+          resetScroll: false,
+        })
+      }
+      chart={<Chart bins={bins} />}
+      table={<Table bins={bins} />}
+    />
+  );
+}
+
+function Chart({ bins }: { bins: readonly ConfidenceBin[] }) {
+  return (
+    <ShareChart label={m.calibration} across={m.confidenceAxis}>
+      {({ x, y }) => (
+        <>
+          <line className={styles.ideal} x1={x(0)} y1={y(0)} x2={x(1)} y2={y(1)} />
+          {bins.map(({ low, confidence, accuracy, labels }) => (
+            <g key={low}>
+              <title>{m.pointLabel(confidence, accuracy, labels)}</title>
+              <line
+                className={styles.whisker}
+                x1={x(confidence)}
+                x2={x(confidence)}
+                y1={y(accuracy.low)}
+                y2={y(accuracy.high)}
+              />
+              <circle className={styles.point} cx={x(confidence)} cy={y(accuracy.value)} r={5} />
+            </g>
+          ))}
+        </>
+      )}
+    </ShareChart>
+  );
+}
+
+function Table({ bins }: { bins: readonly ConfidenceBin[] }) {
+  const { bin, ...numbers } = m.calibrationColumns;
+  return (
+    <DataTable
+      caption={m.calibration}
+      columns={[{ name: bin }, ...Object.values(numbers).map((name) => ({ name, number: true }))]}
+      rows={bins.map(({ low, high, labels, confidence, accuracy }) => ({
+        key: `${low}`,
+        cells: [m.bin(low, high), count(labels), percent(confidence), m.share(accuracy)],
+      }))}
+    />
+  );
+}
