@@ -90,6 +90,25 @@ async def test_what_does_not_change_comes_first(server: ModelServer, provider: P
     assert asked.user == f"{PROMPT.data}\n\nREMEMBER"
 
 
+async def test_openai_is_told_what_begins_alike_and_to_think_little(server: ModelServer) -> None:
+    for model in ("gpt-4o-mini", "gpt-5-mini"):
+        async with opened(server, "openai", model=model) as opened_model:
+            await opened_model.extract(PROMPT, Reading)
+    plain, thinking = (asked.body for asked in server.questions)
+    assert plain["prompt_cache_key"] == thinking["prompt_cache_key"] == "v1"
+    assert (plain["temperature"], plain.get("reasoning_effort")) == (0, None)
+    assert (thinking.get("temperature"), thinking["reasoning_effort"]) == (None, "low")
+
+
+async def test_compatible_server_is_told_nothing_of_openais_own(server: ModelServer) -> None:
+    await extract(server)
+    (asked,) = server.questions
+    lengths = {"max_tokens", "max_completion_tokens"}
+    known = {"model", "messages", "temperature", "response_format", "stream"}
+    assert set(asked.body) <= known | lengths
+    assert {asked.body[name] for name in lengths} == {4_096}
+
+
 async def test_anthropic_is_told_where_the_unchanging_part_ends(server: ModelServer) -> None:
     await extract(server, "anthropic")
     (asked,) = server.questions
