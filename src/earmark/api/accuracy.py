@@ -7,7 +7,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from earmark.db import conversation_storage, judgement_storage
+from earmark.db import (
+    conversation_storage,
+    judgement_storage,
+    lesson_storage,
+    taxonomy_storage,
+)
 from earmark.db.connection import ReadConnection
 from earmark.db.evaluation_storage import LabelStage
 from earmark.db.judgement_storage import MachineLabel, MixCount, QuoteCount, Rating
@@ -21,12 +26,32 @@ from earmark.evaluation.agreement import (
     compare_labellers,
     measure_agreement,
 )
+from earmark.evaluation.calibration import (
+    Calibration,
+    Drift,
+    Judged,
+    ReliabilityBin,
+    RiskPoint,
+    calibrate,
+    find_drift,
+)
 from earmark.evaluation.gates import Comparison, compare
 from earmark.evaluation.prevalence import LABELS_NEEDED
-from earmark.evaluation.reliability import Reliability, measure_reliability
 
 RECENT_DAYS: Final = 28
 BEFORE_DAYS: Final = 84
+_ANY_TARGET: Final = 0.95
+"""Only thresholds depend on it, which are not asked for here."""
+_MOST_RECENT: Final = 5_000
+
+
+class Confidence(Model):
+    """How far the machine's confidence can be believed."""
+
+    error: float | None
+    """Expected calibration error over ten bins; null without labels."""
+    bins: tuple[ReliabilityBin, ...]
+    risk_coverage: tuple[RiskPoint, ...]
 
 
 class MixShare(Model):
@@ -41,7 +66,7 @@ class MixShare(Model):
     """The shares differ, and chance among all categories does not explain it."""
 
 
-class Drift(Model):
+class Changes(Model):
     """What changes while nobody looks."""
 
     since: datetime | None
@@ -52,6 +77,9 @@ class Drift(Model):
     audits: Interval | None
     """How often a language model agreed with sure labels of the local model; null for none."""
     audited: int
+    promise: Drift | None
+    """What became of the precision that the local model promised where it decides alone, by labels
+    and audits since it was fitted; null where it promised none."""
 
 
 class QuoteFailures(Model):
@@ -83,10 +111,10 @@ class AccuracyReport(Model):
     labelled: int
     """Conversations that people have labelled, whatever the reason."""
     accuracy: Accuracy
-    confidence: Reliability
+    confidence: Confidence
     agreement: Agreement
     labellers: tuple[PairAgreement, ...]
-    drift: Drift
+    changes: Changes
     quotes: tuple[QuoteFailures, ...]
     versions: tuple[Version, ...]
     as_of: datetime
@@ -100,7 +128,7 @@ async def report_accuracy(
     ratings = await judgement_storage.list_ratings(reader, workspace_id, stage)
     counts = await judgement_storage.count_labels(reader, workspace_id, [stage])
     quotes = await judgement_storage.count_quotes_by_model(reader, workspace_id)
-    drift = await _find_drift(reader, workspace_id, stage)
+    changes = await _find_changes(reader, workspace_id, stage, labels)
     judgements = newest_judgements(labels)
     # Resampling keeps a core busy for tenths of a second.
     accuracy = await asyncio.to_thread(measure_accuracy, judgements)
@@ -113,7 +141,7 @@ async def report_accuracy(
         confidence=_believe(judgements),
         agreement=agreement,
         labellers=labellers,
-        drift=drift,
+        changes=changes,
         quotes=tuple(_to_failures(one) for one in quotes),
         versions=list_versions(labels),
         as_of=datetime.now(UTC),
@@ -142,12 +170,15 @@ def _to_judgement(label: MachineLabel) -> Judgement:
     )
 
 
-def _believe(judgements: Sequence[Judgement]) -> Reliability:
+def _believe(judgements: Sequence[Judgement]) -> Confidence:
     """Of decided labels: what the machine cannot tell has no confidence to be believed."""
-    decided = [one for one in judgements if CANNOT_TELL not in (one.said, one.answered)]
-    return measure_reliability(
-        [one.confidence for one in decided], [one.said == one.answered for one in decided]
-    )
+    judged = [
+        Judged(category_id=one.said, confidence=one.confidence, is_right=one.said == one.answered)
+        for one in judgements
+        if CANNOT_TELL not in (one.said, one.answered)
+    ]
+    found = calibrate(judged, (), target=_ANY_TARGET)
+    return Confidence(error=found.error, bins=found.bins, risk_coverage=found.risk_coverage)
 
 
 def _agree(ratings: Sequence[Rating]) -> tuple[Agreement, tuple[PairAgreement, ...]]:
@@ -158,20 +189,26 @@ def _agree(ratings: Sequence[Rating]) -> tuple[Agreement, tuple[PairAgreement, .
     return measure_agreement(said), tuple(compare_labellers(list(items.values())))
 
 
-async def _find_drift(reader: ReadConnection, workspace_id: int, stage: LabelStage) -> Drift:
+async def _find_changes(
+    reader: ReadConnection,
+    workspace_id: int,
+    stage: LabelStage,
+    labels: Sequence[MachineLabel],
+) -> Changes:
     latest = await conversation_storage.latest_conversation_at(reader, workspace_id)
     audits = await judgement_storage.count_audits(reader, workspace_id)
     agreed = intervals.share(audits.agreed, audits.checked) if audits.checked else None
-    drift = Drift(
+    changes = Changes(
         since=None,
         recent_days=RECENT_DAYS,
         before_days=BEFORE_DAYS,
         mix=(),
         audits=agreed,
         audited=audits.checked,
+        promise=await _find_drift(reader, workspace_id, labels) if stage == "final" else None,
     )
     if latest is None:
-        return drift
+        return changes
     since = latest - timedelta(days=RECENT_DAYS)
     mix = await judgement_storage.count_mix(
         reader,
@@ -181,7 +218,44 @@ async def _find_drift(reader: ReadConnection, workspace_id: int, stage: LabelSta
         recent_from=since,
         until=latest + timedelta(seconds=1),
     )
-    return drift.model_copy(update={"since": since, "mix": compare_mix(mix)})
+    return changes.model_copy(update={"since": since, "mix": compare_mix(mix)})
+
+
+async def _find_drift(
+    reader: ReadConnection, workspace_id: int, labels: Sequence[MachineLabel]
+) -> Drift | None:
+    model = await taxonomy_storage.latest_model(reader, workspace_id)
+    stored = await lesson_storage.latest_calibration(reader, workspace_id)
+    if model is None or stored is None or stored.calibration is None:
+        return None
+    audits = await lesson_storage.list_audits(
+        reader, workspace_id, since=model.created_at, limit=_MOST_RECENT
+    )
+    confidences = await lesson_storage.list_confidences(
+        reader, workspace_id, since=model.created_at, limit=_MOST_RECENT
+    )
+    judged = [
+        Judged(
+            category_id=one.category_id,
+            confidence=one.confidence,
+            is_right=one.category_id == one.answered,
+        )
+        for one in labels
+        if one.model_version == model.version and one.answered_at > model.created_at
+        if CANNOT_TELL not in (one.category_id, one.answered)
+    ]
+    asked = [
+        Judged(
+            category_id=one.local_category_id,
+            confidence=one.local_confidence,
+            is_right=one.local_category_id == one.category_id,
+        )
+        for one in audits
+        if one.conversation_id not in {label.conversation_id for label in labels}
+    ]
+    return find_drift(
+        Calibration.model_validate(stored.calibration), [*judged, *asked], confidences
+    )
 
 
 def compare_mix(counts: Sequence[MixCount]) -> tuple[MixShare, ...]:
