@@ -15,7 +15,7 @@ from earmark.db import spending_storage
 from earmark.db.connection import Database
 from earmark.db.models import Model
 from earmark.db.spending_storage import Ceilings, Committed, Spent, Wish
-from earmark.errors import BudgetReached, ConfigurationError, ModelAnswerUnusable
+from earmark.errors import BudgetReached, ConfigurationError, ModelAnswerUnusable, ModelError
 from earmark.llm.base import LanguageModel, Prompt, Usage
 from earmark.pipeline.together import Together
 
@@ -75,8 +75,12 @@ class Spending:
         account = Account(await self.reserve(call))
         try:
             yield account
-        except ModelAnswerUnusable as error:
-            account.used(Usage(input_tokens=error.input_tokens, output_tokens=error.output_tokens))
+        except ModelError as error:
+            # A repair may fail for any reason; the first answer was paid for by then.
+            if error.input_tokens or isinstance(error, ModelAnswerUnusable):
+                account.used(
+                    Usage(input_tokens=error.input_tokens, output_tokens=error.output_tokens)
+                )
             await self.settle(account.reservation, account.usage)
             raise
         except Exception:
