@@ -71,13 +71,13 @@ export type AccuracyReport = {
      */
     labelled: number;
     accuracy: Accuracy;
-    confidence: Reliability;
+    confidence: Confidence;
     agreement: EarmarkEvaluationAgreementAgreement;
     /**
      * Labellers
      */
     labellers: Array<PairAgreement>;
-    drift: Drift;
+    changes: Changes;
     /**
      * Quotes
      */
@@ -441,6 +441,36 @@ export type Changed = {
 };
 
 /**
+ * Changes
+ *
+ * What changes while nobody looks.
+ */
+export type Changes = {
+    /**
+     * Since
+     */
+    since: string | null;
+    /**
+     * Recent Days
+     */
+    recent_days: number;
+    /**
+     * Before Days
+     */
+    before_days: number;
+    /**
+     * Mix
+     */
+    mix: Array<MixShare>;
+    audits: Interval | null;
+    /**
+     * Audited
+     */
+    audited: number;
+    promise: Drift | null;
+};
+
+/**
  * ClassAccuracy
  *
  * One category.
@@ -665,28 +695,23 @@ export type Comparison = {
 };
 
 /**
- * ConfidenceBin
+ * Confidence
  *
- * Labels of about the same confidence; bins without labels are left out.
+ * How far the machine's confidence can be believed.
  */
-export type ConfidenceBin = {
+export type Confidence = {
     /**
-     * Low
+     * Error
      */
-    low: number;
+    error: number | null;
     /**
-     * High
+     * Bins
      */
-    high: number;
+    bins: Array<ReliabilityBin>;
     /**
-     * Labels
+     * Risk Coverage
      */
-    labels: number;
-    /**
-     * Confidence
-     */
-    confidence: number;
-    accuracy: Interval;
+    risk_coverage: Array<RiskPoint>;
 };
 
 /**
@@ -1231,30 +1256,30 @@ export type Drawn = {
 /**
  * Drift
  *
- * What changes while nobody looks.
+ * What became of a calibration's promise.
  */
 export type Drift = {
     /**
-     * Since
+     * Target
      */
-    since: string | null;
+    target: number;
+    precision: Interval;
     /**
-     * Recent Days
+     * Judged
      */
-    recent_days: number;
+    judged: number;
     /**
-     * Before Days
+     * Is Kept
      */
-    before_days: number;
+    is_kept: boolean | null;
     /**
-     * Mix
+     * Shift
      */
-    mix: Array<MixShare>;
-    audits: Interval | null;
+    shift: number | null;
     /**
-     * Audited
+     * Is Shifted
      */
-    audited: number;
+    is_shifted: boolean;
 };
 
 /**
@@ -2354,23 +2379,28 @@ export type ReadingState = {
 };
 
 /**
- * Reliability
+ * ReliabilityBin
  *
- * Confidence against truth.
+ * Labels of about the same confidence.
  */
-export type Reliability = {
+export type ReliabilityBin = {
     /**
-     * Error
+     * Low
      */
-    error: number | null;
+    low: number;
     /**
-     * Bins
+     * High
      */
-    bins: Array<ConfidenceBin>;
+    high: number;
     /**
-     * Risk Coverage
+     * Labels
      */
-    risk_coverage: Array<RiskAtCoverage>;
+    labels: number;
+    /**
+     * Confidence
+     */
+    confidence: number;
+    accuracy: Interval;
 };
 
 /**
@@ -2500,11 +2530,11 @@ export type ReviewTask = {
 };
 
 /**
- * RiskAtCoverage
+ * RiskPoint
  *
  * Of the surest labels, how many are wrong.
  */
-export type RiskAtCoverage = {
+export type RiskPoint = {
     /**
      * Coverage
      */
