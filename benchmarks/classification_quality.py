@@ -257,12 +257,12 @@ def _macro(everything: Sequence[Answers]) -> Metric:
     """Macro-F1, averaged over the sets; the interval by drawing texts of each again."""
 
     def mean(places: Sequence[npt.NDArray[np.intp]]) -> float:
-        found = [
-            score_classification(
-                [one.truth[place] for place in drawn], [one.given[place] for place in drawn]
-            ).macro_f1
-            for one, drawn in zip(everything, places, strict=True)
-        ]
+        found: list[float] = []
+        for one, drawn in zip(everything, places, strict=True):
+            chosen: list[int] = drawn.tolist()
+            truth = [one.truth[place] for place in chosen]
+            given = [one.given[place] for place in chosen]
+            found.append(score_classification(truth, given).macro_f1)
         return float(np.mean(found)) * 100
 
     draw = np.random.default_rng(0)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from earmark.db.models import Model
 
@@ -44,7 +45,7 @@ class Split(Model):
 
     def shots(self, number: int, seed: int) -> "Split":
         """So many texts of each category, drawn by chance."""
-        order = np.random.default_rng(seed).permutation(len(self.train)).tolist()
+        order: list[int] = np.random.default_rng(seed).permutation(len(self.train)).tolist()
         taken: Counter[str] = Counter()
         chosen: list[Labelled] = []
         for place in order:
@@ -129,6 +130,8 @@ class _Turn(Model):
 
 
 def _as_turns(value: object) -> Sequence[tuple[str, tuple[str, ...]]]:
-    assert isinstance(value, list)
-    turns = [_Turn.model_validate(turn) for turn in value]
+    turns = _TURNS.validate_python(value)
     return [(turn.text, turn.intents) for turn in turns]
+
+
+_TURNS: Final = TypeAdapter(list[_Turn])
