@@ -5,7 +5,8 @@ import pytest
 from earmark.db import masked_storage, people_storage
 from earmark.db.connection import Database
 from earmark.db.conversation_storage import list_readable, upsert_threads
-from earmark.db.models import Company, Contact, MaskedConversation, Thread
+from earmark.db.masked_storage import MaskedConversation
+from earmark.db.models import Company, Contact, Thread
 from earmark.errors import NotFound
 from earmark.pipeline.masking import mask_page
 from earmark.pipeline.reveal import (

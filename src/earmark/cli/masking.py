@@ -21,7 +21,8 @@ from earmark.cli.output import (
 )
 from earmark.cli.showing import open_workspace
 from earmark.db import masked_storage
-from earmark.db.models import MaskSpans, Model
+from earmark.db.masked_storage import MaskSpans
+from earmark.db.models import Model
 from earmark.errors import InvalidInput, NotFound
 from earmark.pipeline.mask import KnownValues, drop_secrets, mask
 from earmark.pipeline.mask_doubts import Doubt, find_doubts

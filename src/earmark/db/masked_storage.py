@@ -8,9 +8,38 @@ from psycopg.types.json import Jsonb
 
 from earmark.db.bulk import stage
 from earmark.db.connection import ReadConnection, WriteConnection
-from earmark.db.models import MaskedConversation, MaskedMessage, MaskSpans, Model
+from earmark.db.models import AuthorRole, Model
 
 _masked_row = attrgetter("conversation_id", "message_id", "text")
+
+
+MaskSpans = tuple[tuple[int, int, int, int, str], ...]
+"""(start, end) in the masked text, (start, end) in what was masked, kind of the placeholder."""
+
+
+class MaskedMessage(Model):
+    """The copy of a message that models see: its author's own words, without personal data."""
+
+    conversation_id: str
+    message_id: str
+    author_role: AuthorRole
+    is_note: bool
+    text: str
+    own_spans: tuple[tuple[int, int], ...]
+    """Ranges of the body that are the author's own words; `text` is made from them joined."""
+    mask_spans: MaskSpans
+    """Back to the joined own words."""
+
+
+class MaskedConversation(Model):
+    """All that models see of a conversation's words."""
+
+    id: str
+    content_hash: str
+    """Of what was masked."""
+    subject: str | None
+    subject_spans: MaskSpans = ()
+    messages: tuple[MaskedMessage, ...]
 
 
 class Maskable(Model):

@@ -211,27 +211,6 @@ class Checkpoint(Model):
     finished: bool = False
 
 
-class WindowStatus(StrEnum):
-    """How the walk of a window stands."""
-
-    WAITING = "waiting"
-    DONE = "done"
-    SHORT = "short"
-    """Walked twice, and the source still counts more than it lists."""
-
-
-class SyncWindow(Model):
-    """Conversations created in [since, until), walked as one listing."""
-
-    since: datetime
-    until: datetime
-    expected: int | None = None
-    """What the source counted; null until it is asked."""
-    position: datetime | None = None
-    """Creation time of the last row that is committed."""
-    status: WindowStatus = WindowStatus.WAITING
-
-
 # ---------------------------------------------------------------- taxonomy and labels
 
 
@@ -405,35 +384,6 @@ class Evidence(Model):
     """First code point of the quote in the message's body."""
     end: int = Field(gt=0)
     """One past its last code point."""
-
-
-MaskSpans = tuple[tuple[int, int, int, int, str], ...]
-"""(start, end) in the masked text, (start, end) in what was masked, kind of the placeholder."""
-
-
-class MaskedMessage(Model):
-    """The copy of a message that models see: its author's own words, without personal data."""
-
-    conversation_id: str
-    message_id: str
-    author_role: AuthorRole
-    is_note: bool
-    text: str
-    own_spans: tuple[tuple[int, int], ...]
-    """Ranges of the body that are the author's own words; `text` is made from them joined."""
-    mask_spans: MaskSpans
-    """Back to the joined own words."""
-
-
-class MaskedConversation(Model):
-    """All that models see of a conversation's words."""
-
-    id: str
-    content_hash: str
-    """Of what was masked."""
-    subject: str | None
-    subject_spans: MaskSpans = ()
-    messages: tuple[MaskedMessage, ...]
 
 
 class Issue(Model):

@@ -8,7 +8,8 @@ from psycopg.rows import class_row, scalar_row
 
 from earmark.db.bulk import stage
 from earmark.db.connection import ReadConnection, WriteConnection
-from earmark.db.models import Checkpoint, LedgerEntry, Model, SyncWindow
+from earmark.db.models import Checkpoint, LedgerEntry, Model
+from earmark.db.window_storage import SyncWindow
 
 _ledger_row = attrgetter(
     "conversation_id",

@@ -1,14 +1,37 @@
 """Windows of creation time that a backfill or a census walks, and how far each has come."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 
 from psycopg.rows import class_row
 
 from earmark.db.connection import ReadConnection, WriteConnection
-from earmark.db.models import SyncWindow
+from earmark.db.models import Model
 
 Walk = Literal["backfill", "recent census", "full census"]
+
+
+class WindowStatus(StrEnum):
+    """How the walk of a window stands."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    SHORT = "short"
+    """Walked twice, and the source still counts more than it lists."""
+
+
+class SyncWindow(Model):
+    """Conversations created in [since, until), walked as one listing."""
+
+    since: datetime
+    until: datetime
+    expected: int | None = None
+    """What the source counted; null until it is asked."""
+    position: datetime | None = None
+    """Creation time of the last row that is committed."""
+    status: WindowStatus = WindowStatus.WAITING
 
 
 async def list_windows(

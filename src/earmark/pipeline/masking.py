@@ -6,8 +6,8 @@ from typing import Final
 
 from earmark.db import conversation_storage, masked_storage, people_storage
 from earmark.db.connection import Database, ReadConnection
-from earmark.db.masked_storage import Maskable
-from earmark.db.models import MaskedConversation, MaskedMessage, Message, Model
+from earmark.db.masked_storage import Maskable, MaskedConversation, MaskedMessage
+from earmark.db.models import Message, Model
 from earmark.db.people_storage import KnownPeople
 from earmark.pipeline.clean import own_words, text_of
 from earmark.pipeline.mask import mask

@@ -10,8 +10,8 @@ from typing import Final
 
 from earmark.db import masked_storage
 from earmark.db.connection import ReadConnection
-from earmark.db.masked_storage import MaskedOriginal, MaskedThread
-from earmark.db.models import AuthorRole, MaskSpans, Model
+from earmark.db.masked_storage import MaskedOriginal, MaskedThread, MaskSpans
+from earmark.db.models import AuthorRole, Model
 from earmark.errors import NotFound
 from earmark.pipeline.clean import Span, text_of
 from earmark.pipeline.mask import PLACEHOLDER

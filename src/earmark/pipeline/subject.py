@@ -3,7 +3,8 @@
 from typing import Final
 
 from earmark.db.conversation_storage import ReadableConversation
-from earmark.db.models import AuthorRole, MaskedMessage, Model, Taxonomy
+from earmark.db.masked_storage import MaskedMessage
+from earmark.db.models import AuthorRole, Model, Taxonomy
 from earmark.db.taxonomy_storage import TextModelInfo
 
 READER_VERSION: Final = "r1"

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from earmark.db.models import Evidence, EvidenceKind, MaskedMessage
+from earmark.db.masked_storage import MaskedMessage
+from earmark.db.models import Evidence, EvidenceKind
 from earmark.pipeline.clean import Span
 from earmark.pipeline.facets import Passage
 from earmark.pipeline.mask import Masked, Replaced

@@ -10,8 +10,8 @@ from typing import Final
 
 from earmark.db import sync_storage, window_storage
 from earmark.db.connection import Database, WriteConnection
-from earmark.db.models import Model, SyncWindow, WindowStatus
-from earmark.db.window_storage import Walk
+from earmark.db.models import Model
+from earmark.db.window_storage import SyncWindow, Walk, WindowStatus
 from earmark.errors import SourceUnavailable
 from earmark.pipeline.intake import Intake
 from earmark.pipeline.progress import Progress

@@ -1,6 +1,6 @@
 import { label } from "@tests/samples";
 import { expect, it } from "vitest";
-import { describeLabel } from "./label-words";
+import { describeLabel, localGuess } from "./label-words";
 
 const names: Record<string, string> = {
   billing: "Billing",
@@ -34,4 +34,17 @@ it("where it cannot be told, the best guess is named with its probability", () =
 it("a person's label needs no runner-up", () => {
   const decided = label({ confidence: 1, runner_up_id: null, runner_up_confidence: null });
   expect(describeLabel(decided, nameOf)).toMatchObject({ confidence: "100%", otherwise: "" });
+});
+
+it("what a language model puts second has no probability of its own", () => {
+  const read = label({ runner_up_confidence: null });
+  expect(describeLabel(read, nameOf).otherwise).toBe("then Bug");
+  const unsure = { ...read, category_id: "cannot_tell" };
+  expect(describeLabel(unsure, nameOf).otherwise).toBe("best guess Bug");
+});
+
+it("what the local model thought stands beside a language model's label", () => {
+  const read = label({ local_category_id: "bug", local_confidence: 0.54 });
+  expect(localGuess(read, nameOf)).toBe("the local model thought Bug, 54%");
+  expect(localGuess(label(), nameOf)).toBe("");
 });
