@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from earmark.api.accuracy import AccuracyReport, Changes, Confidence, Version, compare_mix
+from earmark.api.accuracy import AccuracyReport, Confidence
+from earmark.api.changes import Changes, compare_mix
+from earmark.api.versions import Version
 from earmark.db.judgement_storage import MixCount
 from earmark.db.models import Decider
 from earmark.evaluation.accuracy import Judgement, measure_accuracy

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 from psycopg.types.json import Jsonb
 
-from earmark.api.accuracy import AccuracyReport, compare_versions, report_accuracy
+from earmark.api.accuracy import AccuracyReport, report_accuracy
+from earmark.api.versions import compare_versions
 from earmark.db import taxonomy_storage
 from earmark.db.connection import Database
 from earmark.db.models import Category, Decider, Taxonomy, Workspace

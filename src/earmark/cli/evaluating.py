@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from earmark.api.accuracy import AccuracyReport, Changes, compare_versions, report_accuracy
+from earmark.api.accuracy import AccuracyReport, report_accuracy
+from earmark.api.changes import Changes
+from earmark.api.versions import compare_versions
 from earmark.cli.output import (
     ExitCode,
     JsonOption,

@@ -4644,6 +4644,10 @@ export type SetCeilingsData = {
 
 export type SetCeilingsErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Not Found
      */
     404: Problem;
