@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
-import type { Classification } from "@/api/generated";
+import type { StoredLabel } from "@/api/generated";
 import {
   correctLabelMutation,
   getConversationQueryKey,
@@ -17,7 +17,7 @@ import styles from "./side-panel.module.css";
 const TAKE_BACK = "";
 
 /** Says what a label should be; no run takes that back. `c` goes to the one of the whole thread. */
-export function Correction({ label }: { label: Classification }) {
+export function Correction({ label }: { label: StoredLabel }) {
   const { path, detail } = useWorkspace();
   const queries = useQueryClient();
   const select = useRef<HTMLSelectElement>(null);
