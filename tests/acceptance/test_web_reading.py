@@ -148,7 +148,7 @@ async def test_each_label_says_who_decided_and_what_was_said_before(
         for words in (
             *("Decided by", "A language model", "Fairly sure", "compatible:scripted", "version 1"),
             *(label.prompt_hash, "The local model was sure", "thought", "Before that"),
-            *("by the local model, until", "Nobody has labelled this by hand."),
+            *("by the local model until", "Nobody has labelled this by hand."),
         ):
             await expect(why).to_contain_text(words)
         await sound(page, f"why-{width}-{scheme}")
@@ -174,7 +174,7 @@ async def test_a_run_that_reached_a_ceiling_says_so_and_leads_to_the_costs(
         await expect(row.get_by_role("cell")).to_have_text(["2", "100%"])
         await sound(page, "run-read")
         await page.goto(f"{base}/runs/{run.id}")
-        waits = reading.get_by_text("Reading waits: The ceiling of the run is reached: 0.00 US")
+        waits = page.get_by_text("Reading waits: The ceiling of the run is reached: 0.00 US")
         await expect(waits).to_contain_text("1 conversation that was never read waits for that now")
         await sound(page, "run-waits")
         await waits.get_by_role("link").click()

@@ -4,6 +4,7 @@ import type { StoredLabel } from "@/api/generated";
 import {
   correctLabelMutation,
   getConversationQueryKey,
+  listLabelsQueryKey,
   undoLabelsMutation,
 } from "@/api/generated/@tanstack/react-query.gen";
 import { useShortcuts } from "@/app/shortcuts";
@@ -22,8 +23,10 @@ export function Correction({ label }: { label: StoredLabel }) {
   const queries = useQueryClient();
   const select = useRef<HTMLSelectElement>(null);
   const where = { ...path, conversation_id: label.conversation_id };
-  const onSettled = () =>
+  const onSettled = () => {
     void queries.invalidateQueries({ queryKey: getConversationQueryKey({ path: where }) });
+    void queries.invalidateQueries({ queryKey: listLabelsQueryKey({ path: where }) });
+  };
   const correct = useMutation({ ...correctLabelMutation(), onSettled });
   const takeBack = useMutation({ ...undoLabelsMutation(), onSettled });
   useShortcuts(label.stage === "final" ? { c: () => select.current?.focus() } : {});

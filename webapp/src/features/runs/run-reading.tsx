@@ -15,28 +15,49 @@ import styles from "./run-screen.module.css";
 
 const POLL_MILLISECONDS = 5000;
 
-/** What the run's reading came to: what waits and why, who decided, what failed. */
-export function RunReadingSection({ detail: { run, stages } }: { detail: RunDetail }) {
+const statusOf = ({ stages }: RunDetail) =>
+  stages.find(({ stage }) => stage === "classify")?.status ?? "waiting";
+
+/** What is told of the reading of a run, asked again when the stage begins and when it ends. */
+function useRunReading(detail: RunDetail) {
   const { path } = useWorkspace();
-  const status = stages.find(({ stage }) => stage === "classify")?.status ?? "waiting";
+  const status = statusOf(detail);
   const query = useQuery({
-    ...getRunReadingOptions({ path: { ...path, run_id: run.id } }),
+    ...getRunReadingOptions({ path: { ...path, run_id: detail.run.id } }),
     refetchInterval: status === "running" ? POLL_MILLISECONDS : false,
   });
   const { refetch } = query;
   useEffect(() => {
-    // The stage has begun or ended: what was asked before is out of date.
     if (status !== "waiting") void refetch();
   }, [status, refetch]);
-  if (status === "waiting" || status === "cancelled") return null;
+  return query;
+}
+
+/** Why reading waits for money, or has stopped; nothing while it goes well. */
+export function ReadingNotices({ detail }: { detail: RunDetail }) {
+  const { data } = useRunReading(detail);
   return (
-    <section aria-labelledby="reading" className={styles.reading}>
-      <h2 id="reading">{m.reading}</h2>
-      {status === "failed" && (
+    <>
+      {statusOf(detail) === "failed" && (
         <p className={styles.waits}>
           {m.readingStopped} <ToCost />
         </p>
       )}
+      {data?.waiting.map((wait) => (
+        <Waits key={wait.reason} wait={wait} />
+      ))}
+    </>
+  );
+}
+
+/** What the run's reading came to: who decided, and what failed. */
+export function RunReadingSection({ detail }: { detail: RunDetail }) {
+  const query = useRunReading(detail);
+  const status = statusOf(detail);
+  if (status === "waiting" || status === "cancelled") return null;
+  return (
+    <section aria-labelledby="reading" className={styles.reading}>
+      <h2 id="reading">{m.reading}</h2>
       <QueryView query={query} skeleton={<SkeletonLines count={2} />}>
         {(reading) => <Outcome reading={reading} running={status === "running"} />}
       </QueryView>
@@ -45,13 +66,9 @@ export function RunReadingSection({ detail: { run, stages } }: { detail: RunDeta
 }
 
 function Outcome({ reading, running }: { reading: RunReading; running: boolean }) {
-  const { waiting, failed } = reading;
   const shares = sharesOf(reading.deciders);
   return (
     <>
-      {waiting.map((wait) => (
-        <Waits key={wait.reason} wait={wait} />
-      ))}
       {shares.length > 0 ? (
         <DataTable
           caption={m.whoDecided}
@@ -72,7 +89,7 @@ function Outcome({ reading, running }: { reading: RunReading; running: boolean }
       ) : (
         <p className={styles.quiet}>{running ? m.nothingReadYet : m.nothingRead}</p>
       )}
-      <Failed failed={failed} />
+      <Failed failed={reading.failed} />
     </>
   );
 }
