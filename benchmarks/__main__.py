@@ -16,6 +16,7 @@ BENCHMARKS: Final = {
     "journey": "the whole journey: conversations/s of every stage, memory as their number grows",
     "intercom_client": "reading conversations from Intercom: ours, python-intercom, httpx",
     "upsert": "storing by the batch: ours against psycopg2's execute_values",
+    "prevalence": "intervals for shares: do they contain the truth, how wide are they",
     "sync": "from Intercom into PostgreSQL: without a limit, and within the quota",
     "sync_scale": "a large workspace through the sync: time, memory as its number grows",
     "masking": "personal data found, and false alarms: ours, Presidio without a model",

@@ -69,6 +69,7 @@ async def list_pages(page: Page) -> dict[str, str]:
         "cost": f"{base}/cost",
         "explain": f"{base}/explain?kind=theme&id={driver['theme']['id']}",
         "explain-changed": f"{base}/explain?kind=category&id=cannot_tell&expect=100000",
+        "accuracy": f"{base}/accuracy",
         "no-such-theme": f"{base}/themes/999999",
         "no-such-page": f"{base}/nowhere",
     }

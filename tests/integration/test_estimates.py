@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from earmark.api.estimates import estimate_categories, estimate_themes
-from earmark.db import evaluation_storage, taxonomy_storage
+from earmark.db import carry_storage, evaluation_storage, taxonomy_storage
 from earmark.db.connection import Database
 from earmark.db.evaluation_storage import ThemeTally
 from earmark.db.models import Category, Taxonomy, Workspace
@@ -175,6 +175,50 @@ async def test_labels_of_other_categories_than_todays_are_left_out(
     await label(database, workspace.id, [final("1", "outage", taxonomy_version=3)])
     assert await tally(database, workspace) == {
         ("billing", "outage"): 1,
+        ("billing", None): 3,
+        ("bug", None): 6,
+    }
+
+
+async def change(
+    database: Database,
+    workspace: Workspace,
+    names: Sequence[str],
+    mapping: dict[str, str | None],
+) -> None:
+    """Apply a change of the taxonomy to version 2, as its stage does."""
+    await set_categories(database, workspace, 2, names)
+    async with database.write() as connection:
+        cursor = await connection.execute(
+            "INSERT INTO taxonomy_changes (workspace_id, base_version, status, proposal,"
+            " applied_version, applied_at) VALUES (%(id)s, 1, 'applied', '{}', 2, now())"
+            " RETURNING id",
+            {"id": workspace.id},
+        )
+        row = await cursor.fetchone()
+        assert row
+        await carry_storage.carry_labels(
+            connection, workspace.id, change_id=row["id"], version=2, mapping=mapping
+        )
+
+
+async def test_labels_follow_categories_that_are_put_together(
+    database: Database, workspace: Workspace
+) -> None:
+    await label(database, workspace.id, [final("0", "spam"), final("1", "billing")])
+    await change(database, workspace, ["billing", "junk"], {"bug": "junk", "spam": "junk"})
+    counted = await tally(database, workspace)
+    assert (counted["billing", "junk"], counted["billing", "billing"]) == (1, 1)
+
+
+async def test_labels_from_before_a_split_are_no_sample_any_more(
+    database: Database, workspace: Workspace
+) -> None:
+    await label(database, workspace.id, [final("0", "bug"), final("1", "billing")])
+    await change(database, workspace, ["billing", "crash", "slow", "spam"], {"bug": None})
+    await label(database, workspace.id, [final("2", "crash", taxonomy_version=2)])
+    assert await tally(database, workspace) == {
+        ("billing", "crash"): 1,
         ("billing", None): 3,
         ("bug", None): 6,
     }

@@ -19,6 +19,7 @@ from earmark.api.routers import (
     conversations,
     cost,
     coverage,
+    evaluation,
     explain,
     failures,
     health,
@@ -55,6 +56,7 @@ _ROUTERS: Final = (
     cost,
     taxonomy,
     review,
+    evaluation,
     explain,
 )
 

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "erase": ("erasing", "app"),
     "mask": ("masking", "mask_command"),
     "cost": ("cost", "app"),
+    "eval": ("evaluating", "evaluate"),
     "doctor": ("doctor", "doctor"),
     "simulate": ("simulating", "simulate"),
     "models": ("models", "app"),

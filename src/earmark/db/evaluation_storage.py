@@ -5,7 +5,7 @@ count is measured by how wrong the machine is, so its own words must not be mixe
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from psycopg.rows import class_row
@@ -49,31 +49,60 @@ _MACHINE: Final = (
 )
 """The machine's newest label of each conversation that has one."""
 
-_ANSWERS: Final = (
-    "SELECT DISTINCT ON (h.conversation_id) h.conversation_id, h.value, h.created_at,"
+ANSWERS: Final = (
+    "SELECT DISTINCT ON (h.conversation_id) h.conversation_id, h.value, o.created_at AS said_at,"
     " r.is_holdout FROM human_labels h"
     " JOIN review_items r ON (r.workspace_id, r.id) = (h.workspace_id, h.item_id)"
+    # A label that a change of the taxonomy wrote anew is as old as what its labeller said.
+    " CROSS JOIN LATERAL (SELECT w.created_at FROM human_labels w"
+    " WHERE (w.workspace_id, w.conversation_id, w.kind, w.labeller)"
+    " = (h.workspace_id, h.conversation_id, h.kind, h.labeller)"
+    " AND w.id <= h.id AND w.carried_by IS NULL ORDER BY w.id DESC LIMIT 1) o"
     " WHERE h.workspace_id = %(workspace_id)s AND h.kind = %(kind)s AND h.undone_at IS NULL"
-    " AND r.reason = 'random' AND h.taxonomy_version > %(valid_after)s"
+    " AND r.reason = 'random' AND o.created_at > %(valid_since)s"
     " ORDER BY h.conversation_id, h.id DESC"
 )
 """The newest label by a person of each conversation that was drawn by chance from all."""
 
+EVER: Final = datetime.min.replace(tzinfo=UTC)
 
-async def valid_after(connection: ReadConnection, workspace_id: int) -> int:
-    """The newest taxonomy version that had other categories than today's; 0 for none.
 
-    Whoever labelled under it could not choose what can be chosen now.
+async def valid_since(connection: ReadConnection, workspace_id: int) -> datetime:
+    """When the taxonomy last changed in a way that labels from before it cannot follow.
+
+    That is: a category came that nobody could choose, or labels were put aside because theirs is
+    gone. What is left of older labels is then no sample of all any more. Categories that were
+    renamed or put together take their labels along.
     """
     cursor = await connection.execute(
-        "WITH sets AS (SELECT taxonomy_version, array_agg(id ORDER BY id) AS ids FROM categories"
-        " WHERE workspace_id = %(workspace_id)s GROUP BY taxonomy_version)"
-        " SELECT coalesce(max(taxonomy_version), 0) AS version FROM sets"
-        " WHERE ids <> (SELECT ids FROM sets ORDER BY taxonomy_version DESC LIMIT 1)",
+        "WITH sets AS (SELECT v.version, v.created_at, array_agg(c.id) AS ids"
+        " FROM taxonomy_versions v JOIN categories c"
+        " ON (c.workspace_id, c.taxonomy_version) = (v.workspace_id, v.version)"
+        " WHERE v.workspace_id = %(workspace_id)s GROUP BY v.version, v.created_at"
+        "), step AS (SELECT version, created_at, ids,"
+        " lag(ids) OVER (ORDER BY version) AS old_ids FROM sets"
+        "), judged AS (SELECT s.*, t.id AS change_id, t.status,"
+        " coalesce(t.reverted_version = s.version, false) AS is_revert FROM step s"
+        " LEFT JOIN taxonomy_changes t ON t.workspace_id = %(workspace_id)s"
+        " AND s.version IN (t.applied_version, t.reverted_version)"
+        " WHERE s.old_ids IS NOT NULL)"
+        " SELECT max(j.created_at) AS at FROM judged j WHERE CASE"
+        " WHEN j.change_id IS NULL THEN NOT (j.ids <@ j.old_ids AND j.old_ids <@ j.ids)"
+        # What was reverted is as if it had not been, but for labels that were given meanwhile.
+        " WHEN j.status = 'reverted' AND NOT j.is_revert THEN false"
+        " ELSE EXISTS (SELECT FROM human_labels h WHERE h.workspace_id = %(workspace_id)s"
+        " AND h.set_aside_by = j.change_id AND h.undone_at IS NOT NULL"
+        " AND NOT EXISTS (SELECT FROM human_labels n WHERE (n.workspace_id, n.conversation_id,"
+        " n.kind, n.labeller) = (h.workspace_id, h.conversation_id, h.kind, h.labeller)"
+        " AND n.carried_by = j.change_id))"
+        " OR NOT j.is_revert AND EXISTS (SELECT FROM unnest(j.ids) AS i (id)"
+        " WHERE NOT i.id = ANY(j.old_ids) AND NOT EXISTS (SELECT FROM human_labels h"
+        " WHERE h.workspace_id = %(workspace_id)s AND h.carried_by = j.change_id"
+        " AND h.value = i.id)) END",
         {"workspace_id": workspace_id},
     )
     row = await cursor.fetchone()
-    return int(row["version"]) if row else 0
+    return row["at"] if row and row["at"] else EVER
 
 
 async def tally_categories(
@@ -86,16 +115,16 @@ async def tally_categories(
     """
     async with connection.cursor(row_factory=class_row(CategoryTally)) as cursor:
         await cursor.execute(
-            "WITH said AS (" + _MACHINE + "), answer AS (" + _ANSWERS + ")"  # noqa: S608 - constants
+            "WITH said AS (" + _MACHINE + "), answer AS (" + ANSWERS + ")"  # noqa: S608 - constants
             " SELECT s.value AS said, a.value AS answered, count(*) AS conversations FROM said s"
             " LEFT JOIN answer a ON a.conversation_id = s.conversation_id"
-            " AND (a.is_holdout OR a.created_at > s.created_at)"
+            " AND (a.is_holdout OR a.said_at > s.created_at)"
             " GROUP BY 1, 2 ORDER BY 1, 2",
             {
                 "workspace_id": workspace_id,
                 "stage": stage,
                 "kind": stage,
-                "valid_after": await valid_after(connection, workspace_id),
+                "valid_since": await valid_since(connection, workspace_id),
             },
         )
         return await cursor.fetchall()
@@ -118,7 +147,7 @@ async def tally_themes(
             "WITH RECURSIVE said AS ("  # noqa: S608 - constants
             + _MACHINE
             + "), answer AS ("
-            + _ANSWERS
+            + ANSWERS
             + ")"
             ", merged AS (SELECT id, id AS into_id, merged_into FROM themes"
             " WHERE workspace_id = %(workspace_id)s"
@@ -151,7 +180,7 @@ async def tally_themes(
                 "workspace_id": workspace_id,
                 "stage": "final",
                 "kind": "theme",
-                "valid_after": 0,
+                "valid_since": EVER,
                 "excluded": list(excluded),
                 "recent_from": recent_from,
                 "until": until,

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from earmark.db import classification_storage
 from earmark.db.classification_storage import IssueKey
 from earmark.db.connection import Database
 from earmark.db.models import Model
 from earmark.errors import BudgetReached, ModelAnswerUnusable, ModelUnavailable
-from earmark.llm.base import TextModel, Vectors
+from earmark.llm.base import LanguageModel, TextModel, Vectors
 from earmark.pipeline.embed import embed_issues, embed_texts
 from earmark.pipeline.language_reader import Asking, Read, Task, read_by_model
 from earmark.pipeline.learn import ModelShelf
@@ -20,6 +21,8 @@ from earmark.pipeline.subject import Reader, Subject
 
 _IN_FLIGHT: Final = 64
 """Calls of one page at once; the model's own limiter may let fewer through."""
+_OUTAGE: Final = 5
+"""So many conversations of a page got no answer, and none got one: the model is away."""
 _STORED_TOGETHER: Final = 16
 """Readings that a kill wastes at most; even their answers are kept."""
 
@@ -62,11 +65,17 @@ async def store_local(
         await classification_storage.store_analyses(connection, workspace_id, analyses, vectors)
 
 
+_warm: WeakKeyDictionary[LanguageModel, set[str]] = WeakKeyDictionary()
+"""Prompts whose fixed part a model of this process was given: its provider may have kept it."""
+
+
 async def ask_all(asking: Asking, todo: Sequence[Task], ledger: "Ledger") -> PageOutcome:
     """Read all of them.
 
-    After an error that is not about one conversation no more are asked for; those under way are
-    waited for and stored, since they are paid for, and the error is raised.
+    The first call with a prompt goes alone: those that follow find its fixed part in the provider's
+    cache, and where the key or the model is wrong, one refusal is enough. After an error that is
+    not about one conversation no more are asked for; those under way are waited for and stored,
+    since they are paid for, and the error is raised.
     """
     free = asyncio.Semaphore(_IN_FLIGHT)
 
@@ -75,6 +84,12 @@ async def ask_all(asking: Asking, todo: Sequence[Task], ledger: "Ledger") -> Pag
             if ledger.stopped_by is None:
                 await ledger.enter(task, await _attempt(asking, task))
 
+    prompts = _warm.setdefault(asking.model, set())
+    if asking.sheet.version not in prompts:
+        await work(todo[0])
+        todo = todo[1:]
+        if ledger.stopped_by is None:
+            prompts.add(asking.sheet.version)
     workers = [asyncio.create_task(work(task)) for task in todo]
     try:
         await asyncio.gather(*workers)
@@ -105,6 +120,7 @@ class Ledger:
         self._read: list[Read] = []
         self._failed: dict[str, list[Task]] = {}
         self._unsent: list[Task] = []
+        self._answered = False
         self._waits_for = ""
         self.stopped_by: Exception | None = None
         """What no other conversation would fare better with, such as a key that is refused."""
@@ -116,10 +132,12 @@ class Ledger:
             # Without the amounts, which differ from call to call.
             self._waits_for = f"{result.what} {result.fix}"
         elif isinstance(result, _Failure):
+            self._answered = self._answered or isinstance(result, ModelAnswerUnusable)
             self._failed.setdefault(f"{result.slug}: {result.what}", []).append(task)
         elif isinstance(result, Exception):
             self.stopped_by = self.stopped_by or result
         else:
+            self._answered = True
             self._read.append(result)
             if len(self._read) >= _STORED_TOGETHER:
                 await self.store()
@@ -144,6 +162,7 @@ class Ledger:
         await store_local(self._database, self._workspace_id, self._desk, audits)
         unsent = [task for task in self._unsent if not task.is_audit]
         reader = self._desk.reader
+        away = not self._answered and sum(map(len, self._failed.values())) >= _OUTAGE
         async with self._database.write() as connection:
             for reason, tasks in self._failed.items():
                 await classification_storage.record_failures(
@@ -152,6 +171,8 @@ class Ledger:
                     input_keys=_keys(reader, tasks),
                     model_id=reader.info.id,
                     reason=reason,
+                    # However long the model is away, no conversation is given up for it.
+                    counts=not away,
                 )
             await classification_storage.record_waiting(
                 connection,

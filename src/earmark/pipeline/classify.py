@@ -9,6 +9,7 @@ run tries again, and never a label.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from earmark.db import (
@@ -22,7 +23,8 @@ from earmark.db import (
 from earmark.db.connection import Database, ReadConnection
 from earmark.db.model_answer_storage import AnswerSource
 from earmark.db.models import Stage, Taxonomy
-from earmark.llm.base import LanguageModel, Prompt
+from earmark.db.taxonomy_storage import TextModelInfo
+from earmark.llm.base import LanguageModel, Prompt, TextModel
 from earmark.pipeline.asking import Desk, Ledger, PageOutcome, ask_all, store_local
 from earmark.pipeline.candidates import nearest_themes
 from earmark.pipeline.cascade import Mode, Route, draw, route
@@ -107,12 +109,40 @@ async def classify_page(
     return await ask_all(asking, todo, Ledger(database, workspace_id, desk))
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A taxonomy that is not in use, with a model that was fitted under it and is not stored."""
+
+    taxonomy: Taxonomy
+    model: TextModel
+
+    @property
+    def info(self) -> TextModelInfo:
+        """As of a stored model; nobody has proven it yet, so it may decide nothing alone."""
+        version = self.taxonomy.version
+        return TextModelInfo(
+            id=0,
+            version=self.model.version,
+            taxonomy_version=version,
+            fitted_on=0,
+            lessons=0,
+            created_at=datetime.now(UTC),
+        )
+
+
 async def _set_up(
-    database: Database, minds: Minds, workspace_id: int, conversation_ids: Sequence[str]
+    database: Database,
+    minds: Minds,
+    workspace_id: int,
+    conversation_ids: Sequence[str],
+    draft: Draft | None = None,
 ) -> Desk | None:
     async with database.read() as connection:
-        info, model = await minds.shelf.latest(connection, workspace_id)
-        taxonomy = await taxonomy_storage.get_taxonomy(connection, workspace_id)
+        if draft is None:
+            info, model = await minds.shelf.latest(connection, workspace_id)
+            taxonomy = await taxonomy_storage.get_taxonomy(connection, workspace_id)
+        else:
+            info, model, taxonomy = draft.info, draft.model, draft.taxonomy
         known = await conversation_storage.list_readable(connection, workspace_id, conversation_ids)
         masked = await masked_storage.list_masked(connection, workspace_id, conversation_ids)
     if taxonomy is None:
@@ -210,13 +240,17 @@ async def _prepare(
 
 
 async def plan_prompts(
-    database: Database, minds: Minds, workspace_id: int, conversation_ids: Sequence[str]
+    database: Database,
+    minds: Minds,
+    workspace_id: int,
+    conversation_ids: Sequence[str],
+    draft: Draft | None = None,
 ) -> list[Prompt]:
     """The prompts that reading these conversations would send; nothing is sent or stored.
 
     None for what the local model would decide, and for what was asked and answered before.
     """
-    desk = await _set_up(database, minds, workspace_id, conversation_ids)
+    desk = await _set_up(database, minds, workspace_id, conversation_ids, draft)
     if desk is None or minds.asked is None:
         return []
     guesses = await guess(desk.shelf, desk.model, desk.speaking)

@@ -62,7 +62,7 @@ class Source:
 
     def __post_init__(self) -> None:
         texts = [message.text for message in self.shown.messages.values()]
-        texts += [theme.name for theme in self.shown.themes]
+        texts += [self.shown.subject, *(theme.name for theme in self.shown.themes)]
         self.folded = FoldedText("\n".join(texts)).text
         self.digits = re.sub(r"[.,' ]", "", self.folded)
 
@@ -148,6 +148,10 @@ class Checker:
         if statement is None:
             return None
         quotes = self._quotes(given.quotes, EvidenceKind.ISSUE)
+        stated, guessed = clean(given.root_cause_stated), clean(given.root_cause_guessed)
+        if stated is not None and not self._source.holds(stated):
+            # Nobody said so in these words: then the model supposes it.
+            stated, guessed = None, guessed or stated
         return Issue(
             conversation_id=self._conversation_id,
             position=position,
@@ -158,8 +162,8 @@ class Checker:
             evidence=quotes,
             component=clean(given.component),
             symptoms=tuple(filter(None, map(clean, given.symptoms))),
-            root_cause_stated=clean(given.root_cause_stated),
-            root_cause_guessed=clean(given.root_cause_guessed),
+            root_cause_stated=stated,
+            root_cause_guessed=guessed,
             known_theme_id=self._theme(given.known_theme),
         )
 

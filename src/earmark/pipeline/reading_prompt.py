@@ -24,6 +24,7 @@ _MAX_MESSAGE: Final = 6_000
 _MAX_CONVERSATION: Final = 24_000
 """Characters: about 6,000 tokens of English."""
 _MAX_LINES: Final = 120
+_MAX_SUBJECT: Final = 200
 
 
 class KnownTheme(Model):
@@ -51,6 +52,7 @@ class Sheet(Model):
 class Shown(Model):
     """What a model is shown of one conversation."""
 
+    subject: str
     lines: tuple[str, ...]
     messages: dict[str, MaskedMessage]
     """By the number that stands for it; also those that are left out have one."""
@@ -114,7 +116,8 @@ def show(subject: Subject, themes: Sequence[KnownTheme]) -> Shown:
     numbered = {f"m{number}": message for number, message in enumerate(told, 1)}
     texts = {number: plain(message.text) for number, message in numbered.items()}
     kept = _choose(texts)
-    lines: list[str] = []
+    subject_line = plain(subject.conversation.subject or "").strip()[:_MAX_SUBJECT]
+    lines = [_line({"subject": subject_line})] if subject_line else []
     characters = missing = run = 0
     for number, message in numbered.items():
         if number not in kept:
@@ -128,6 +131,7 @@ def show(subject: Subject, themes: Sequence[KnownTheme]) -> Shown:
         lines.append(line)
         characters += cut
     return Shown(
+        subject=subject_line,
         lines=tuple(lines),
         messages=numbered,
         themes=tuple(themes),

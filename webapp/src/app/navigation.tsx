@@ -13,6 +13,7 @@ export const screens = [
   { name: "taxonomy", to: "/w/$workspace/taxonomy", key: "x" },
   { name: "runs", to: "/w/$workspace/runs", key: "r" },
   { name: "coverage", to: "/w/$workspace/coverage", key: "v" },
+  { name: "accuracy", to: "/w/$workspace/accuracy", key: "a" },
   { name: "cost", to: "/w/$workspace/cost", key: "o" },
 ] as const;
 

@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter } from "@tanstack/react-router";
 import { readConversationSearch } from "@/features/conversation/search";
 import { readConversationsSearch } from "@/features/conversations/search";
+import { readAccuracySearch } from "@/features/evaluation/search";
 import { readExplainSearch } from "@/features/explain/search";
 import { readTaxonomySearch } from "@/features/taxonomy/search";
 import { readThemesSearch } from "@/features/themes/search";
@@ -80,6 +81,12 @@ const coverageRoute = createRoute({
   validateSearch: readChartSearch,
 }).lazy(() => import("@/features/coverage/route").then((file) => file.Route));
 
+const accuracyRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "accuracy",
+  validateSearch: readAccuracySearch,
+}).lazy(() => import("@/features/evaluation/route").then((file) => file.Route));
+
 const reviewRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: "review",
@@ -120,6 +127,7 @@ const routeTree = rootRoute.addChildren([
     runsRoute,
     runRoute,
     coverageRoute,
+    accuracyRoute,
     reviewRoute,
     taxonomyRoute,
     taxonomyChangeRoute,

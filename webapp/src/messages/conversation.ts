@@ -37,8 +37,10 @@ export const stages: Record<ClassificationStage, string> = {
   final: "Whole thread",
   open: "First message",
 };
-export const bestGuess = (name: string, share: string): string => `best guess ${name}, ${share}`;
-export const runnerUp = (name: string, share: string): string => `then ${name}, ${share}`;
+export const bestGuess = (name: string, share: string | null): string =>
+  share === null ? `best guess ${name}` : `best guess ${name}, ${share}`;
+export const runnerUp = (name: string, share: string | null): string =>
+  share === null ? `then ${name}` : `then ${name}, ${share}`;
 export const confidenceMeaning = "Calibrated probability that the category is right";
 export const decidedBy = (who: string): string => `by ${who}`;
 export const correct = (stage: string): string => `Correct: ${stage.toLowerCase()}`;

@@ -15,6 +15,7 @@ export const screens = {
   taxonomy: "Taxonomy",
   runs: "Runs",
   coverage: "Coverage",
+  accuracy: "Accuracy",
   cost: "Cost",
 } as const;
 

@@ -56,6 +56,7 @@ export const unreadable = (value: number): string => `${count(value)} unreadable
 export const categoriesTitle = "What they are about";
 export const categoriesNote =
   "All conversations that were read, by the category of the whole thread. Below each: how many there truly are, by labels of people.";
+export const toAccuracy = "How right are these?";
 export const remainderTitle = "The remainder";
 export const remainder = (link: ReactNode, share: number): ReactNode => (
   <>

@@ -29,19 +29,67 @@ export type AcceptanceCriterion = {
 };
 
 /**
- * Agreement
+ * Accuracy
  *
- * How often people who labelled the same conversation said the same category.
+ * All categories together.
  */
-export type Agreement = {
+export type Accuracy = {
     /**
-     * Agreed
+     * Labels
      */
-    agreed: number;
+    labels: number;
+    right: Interval | null;
+    right_of_decided: Interval | null;
+    undecided: Interval | null;
+    macro_f1: Interval | null;
     /**
-     * Pairs
+     * Classes
      */
-    pairs: number;
+    classes: Array<ClassAccuracy>;
+    /**
+     * Confusion
+     */
+    confusion: Array<ConfusionCell>;
+};
+
+/**
+ * AccuracyReport
+ *
+ * All that labels by people say of the machine's.
+ */
+export type AccuracyReport = {
+    /**
+     * Stage
+     */
+    stage: 'open' | 'final';
+    /**
+     * Needed
+     */
+    needed: number;
+    /**
+     * Labelled
+     */
+    labelled: number;
+    accuracy: Accuracy;
+    confidence: Confidence;
+    agreement: EarmarkEvaluationAgreementAgreement;
+    /**
+     * Labellers
+     */
+    labellers: Array<PairAgreement>;
+    changes: Changes;
+    /**
+     * Quotes
+     */
+    quotes: Array<QuoteFailures>;
+    /**
+     * Versions
+     */
+    versions: Array<Version>;
+    /**
+     * As Of
+     */
+    as_of: string;
 };
 
 /**
@@ -393,6 +441,63 @@ export type Changed = {
 };
 
 /**
+ * Changes
+ *
+ * What changes while nobody looks.
+ */
+export type Changes = {
+    /**
+     * Since
+     */
+    since: string | null;
+    /**
+     * Recent Days
+     */
+    recent_days: number;
+    /**
+     * Before Days
+     */
+    before_days: number;
+    /**
+     * Mix
+     */
+    mix: Array<MixShare>;
+    audits: Interval | null;
+    /**
+     * Audited
+     */
+    audited: number;
+    promise: Drift | null;
+};
+
+/**
+ * ClassAccuracy
+ *
+ * One category.
+ */
+export type ClassAccuracy = {
+    /**
+     * Category Id
+     */
+    category_id: string;
+    /**
+     * Said
+     */
+    said: number;
+    /**
+     * Answered
+     */
+    answered: number;
+    /**
+     * Right
+     */
+    right: number;
+    precision: Interval | null;
+    recall: Interval | null;
+    f1: Interval | null;
+};
+
+/**
  * ClassificationStage
  *
  * `open` sees the customer's first message only; `final` sees the thread.
@@ -467,6 +572,107 @@ export type Company = {
      * Updated At
      */
     updated_at?: string | null;
+};
+
+/**
+ * Comparison
+ *
+ * What a newer version changes, on conversations whose truth people have told.
+ */
+export type Comparison = {
+    /**
+     * Before
+     */
+    before: string;
+    /**
+     * After
+     */
+    after: string;
+    /**
+     * Items
+     */
+    items: number;
+    /**
+     * Right Before
+     */
+    right_before: number;
+    /**
+     * Right After
+     */
+    right_after: number;
+    /**
+     * Only Before
+     */
+    only_before: number;
+    /**
+     * Only After
+     */
+    only_after: number;
+    /**
+     * P Value
+     */
+    p_value: number;
+    /**
+     * Macro F1 Before
+     */
+    macro_f1_before: number;
+    /**
+     * Macro F1 After
+     */
+    macro_f1_after: number;
+    macro_f1_change: Interval;
+    /**
+     * Macro F1 P Value
+     */
+    macro_f1_p_value: number;
+    /**
+     * Verdict
+     */
+    verdict: 'better' | 'worse' | 'not resolved';
+    /**
+     * Reason
+     */
+    reason: string;
+};
+
+/**
+ * Confidence
+ *
+ * How far the machine's confidence can be believed.
+ */
+export type Confidence = {
+    /**
+     * Error
+     */
+    error: number | null;
+    /**
+     * Bins
+     */
+    bins: Array<ReliabilityBin>;
+    /**
+     * Risk Coverage
+     */
+    risk_coverage: Array<RiskPoint>;
+};
+
+/**
+ * ConfusionCell
+ *
+ * Labelled conversations of which the machine says one thing and people another.
+ */
+export type ConfusionCell = {
+    /**
+     * Said
+     */
+    said: string;
+    /**
+     * Answered
+     */
+    answered: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
 };
 
 /**
@@ -1007,6 +1213,35 @@ export type Drawn = {
     added: {
         [key: string]: number;
     };
+};
+
+/**
+ * Drift
+ *
+ * What became of a calibration's promise.
+ */
+export type Drift = {
+    /**
+     * Target
+     */
+    target: number;
+    precision: Interval;
+    /**
+     * Judged
+     */
+    judged: number;
+    /**
+     * Is Kept
+     */
+    is_kept: boolean | null;
+    /**
+     * Shift
+     */
+    shift: number | null;
+    /**
+     * Is Shifted
+     */
+    is_shifted: boolean;
 };
 
 /**
@@ -1610,6 +1845,32 @@ export type Message = {
 };
 
 /**
+ * MixShare
+ *
+ * A category's share of what machines and people say now, in two periods.
+ */
+export type MixShare = {
+    /**
+     * Category Id
+     */
+    category_id: string;
+    /**
+     * Recent
+     */
+    recent: number;
+    /**
+     * Before
+     */
+    before: number;
+    recent_share: Interval | null;
+    before_share: Interval | null;
+    /**
+     * Is Sure
+     */
+    is_sure: boolean;
+};
+
+/**
  * Move
  *
  * Conversations that are of `before` now and would be of `after`.
@@ -1711,6 +1972,33 @@ export type Operation = {
      * Detail
      */
     detail?: string;
+};
+
+/**
+ * PairAgreement
+ *
+ * Agreement of two people on what both have labelled.
+ */
+export type PairAgreement = {
+    /**
+     * Labellers
+     */
+    labellers: [
+        string,
+        string
+    ];
+    /**
+     * Items
+     */
+    items: number;
+    /**
+     * Agreed
+     */
+    agreed: number;
+    /**
+     * Kappa
+     */
+    kappa: number | null;
 };
 
 /**
@@ -1979,6 +2267,28 @@ export type Quote = {
 };
 
 /**
+ * QuoteFailures
+ *
+ * How often a model's quotes could not be found: the cheapest alarm for invention.
+ */
+export type QuoteFailures = {
+    decider: Decider;
+    /**
+     * Model Version
+     */
+    model_version: string;
+    /**
+     * Located
+     */
+    located: number;
+    /**
+     * Dropped
+     */
+    dropped: number;
+    failed: Interval | null;
+};
+
+/**
  * QuotePage
  *
  * Quotes, surest first, one of each customer before a second of any.
@@ -2028,6 +2338,31 @@ export type ReadingState = {
      * Messages Left Out
      */
     messages_left_out: number;
+};
+
+/**
+ * ReliabilityBin
+ *
+ * Labels of about the same confidence.
+ */
+export type ReliabilityBin = {
+    /**
+     * Low
+     */
+    low: number;
+    /**
+     * High
+     */
+    high: number;
+    /**
+     * Labels
+     */
+    labels: number;
+    /**
+     * Confidence
+     */
+    confidence: number;
+    accuracy: Interval;
 };
 
 /**
@@ -2135,7 +2470,7 @@ export type ReviewState = {
      * Labellers
      */
     labellers: Array<LabellerCount>;
-    agreement: Agreement;
+    agreement: EarmarkApiRoutersReviewAgreement;
 };
 
 /**
@@ -2154,6 +2489,22 @@ export type ReviewTask = {
      * Candidates
      */
     candidates: Array<Candidate>;
+};
+
+/**
+ * RiskPoint
+ *
+ * Of the surest labels, how many are wrong.
+ */
+export type RiskPoint = {
+    /**
+     * Coverage
+     */
+    coverage: number;
+    /**
+     * Risk
+     */
+    risk: number;
 };
 
 /**
@@ -3086,6 +3437,31 @@ export type Verdicts = {
 };
 
 /**
+ * Version
+ *
+ * A version of the machine that labelled conversations which people labelled too.
+ */
+export type Version = {
+    decider: Decider;
+    /**
+     * Model Version
+     */
+    model_version: string;
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version: number;
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * First At
+     */
+    first_at: string;
+};
+
+/**
  * Week
  *
  * This week: seven days up to the newest conversation, against the four weeks before.
@@ -3240,6 +3616,36 @@ export type WorkspaceDetail = {
      * Areas
      */
     areas: Array<ProductArea>;
+};
+
+/**
+ * Agreement
+ *
+ * How often people who labelled the same conversation said the same category.
+ */
+export type EarmarkApiRoutersReviewAgreement = {
+    /**
+     * Agreed
+     */
+    agreed: number;
+    /**
+     * Pairs
+     */
+    pairs: number;
+};
+
+/**
+ * Agreement
+ *
+ * Agreement between labellers.
+ */
+export type EarmarkEvaluationAgreementAgreement = {
+    /**
+     * Items
+     */
+    items: number;
+    agreed: Interval | null;
+    alpha: Interval | null;
 };
 
 /**
@@ -5611,6 +6017,112 @@ export type CorrectLabelResponses = {
 };
 
 export type CorrectLabelResponse = CorrectLabelResponses[keyof CorrectLabelResponses];
+
+export type GetAccuracyData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: {
+        /**
+         * Stage
+         *
+         * `open`: by the first message alone; `final`: by the thread
+         */
+        stage?: 'open' | 'final';
+    };
+    url: '/api/v1/workspaces/{workspace}/accuracy';
+};
+
+export type GetAccuracyErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetAccuracyError = GetAccuracyErrors[keyof GetAccuracyErrors];
+
+export type GetAccuracyResponses = {
+    /**
+     * Successful Response
+     */
+    200: AccuracyReport;
+};
+
+export type GetAccuracyResponse = GetAccuracyResponses[keyof GetAccuracyResponses];
+
+export type CompareVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query: {
+        /**
+         * Before
+         *
+         * Version of a model, or its beginning; or `taxonomy N`
+         */
+        before: string;
+        /**
+         * After
+         *
+         * The same; now if left out
+         */
+        after?: string | null;
+        /**
+         * Stage
+         *
+         * `open`: by the first message alone; `final`: by the thread
+         */
+        stage?: 'open' | 'final';
+    };
+    url: '/api/v1/workspaces/{workspace}/accuracy/comparison';
+};
+
+export type CompareVersionsErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CompareVersionsError = CompareVersionsErrors[keyof CompareVersionsErrors];
+
+export type CompareVersionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Comparison;
+};
+
+export type CompareVersionsResponse = CompareVersionsResponses[keyof CompareVersionsResponses];
 
 export type ExplainFigureData = {
     body?: never;

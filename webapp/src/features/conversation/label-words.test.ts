@@ -1,6 +1,12 @@
 import { humanLabel, label } from "@tests/samples";
 import { expect, it } from "vitest";
-import { describeLabel, describeMachine, describePast, localOpinion } from "./label-words";
+import {
+  describeLabel,
+  describeMachine,
+  describePast,
+  localGuess,
+  localOpinion,
+} from "./label-words";
 
 const names: Record<string, string> = {
   billing: "Billing",
@@ -63,4 +69,17 @@ it("a person's label is shown beside what the machine had said", () => {
   expect(describeMachine(humanLabel({ machine_value: null }), nameOf)).toBe(
     "(the machine had said nothing)",
   );
+});
+
+it("what a language model puts second has no probability of its own", () => {
+  const read = label({ runner_up_confidence: null });
+  expect(describeLabel(read, nameOf).otherwise).toBe("then Bug");
+  const unsure = { ...read, category_id: "cannot_tell" };
+  expect(describeLabel(unsure, nameOf).otherwise).toBe("best guess Bug");
+});
+
+it("what the local model thought stands beside a language model's label", () => {
+  const read = label({ local_category_id: "bug", local_confidence: 0.54 });
+  expect(localGuess(read, nameOf)).toBe("the local model thought Bug, 54%");
+  expect(localGuess(label(), nameOf)).toBe("");
 });

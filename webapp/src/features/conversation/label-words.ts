@@ -10,6 +10,10 @@ export interface LabelWords {
   otherwise: string;
 }
 
+/** Language models say what comes second, but not how sure they are of it. */
+const shareOf = (confidence: number | null | undefined): string | null =>
+  typeof confidence === "number" ? percent(confidence) : null;
+
 /** Where it was too close to say, the confidence and the runner-up are those of the best guess. */
 export function describeLabel(
   label: StoredLabel,
@@ -19,13 +23,13 @@ export function describeLabel(
   const name = categoryName(category_id);
   const second = runner_up_id ? categoryName(runner_up_id) : null;
   if (category_id === "cannot_tell") {
-    const share = percent(runner_up_confidence ?? confidence);
+    const share = shareOf(runner_up_confidence);
     return { name, confidence: "", otherwise: second ? m.bestGuess(second, share) : "" };
   }
   return {
     name,
     confidence: percent(confidence),
-    otherwise: second ? m.runnerUp(second, percent(runner_up_confidence ?? 0)) : "",
+    otherwise: second ? m.runnerUp(second, shareOf(runner_up_confidence)) : "",
   };
 }
 

@@ -15,20 +15,19 @@ import styles from "./run-screen.module.css";
 
 const POLL_MILLISECONDS = 5000;
 
-const statusOf = ({ stages }: RunDetail) =>
-  stages.find(({ stage }) => stage === "classify")?.status ?? "waiting";
+const stageOf = ({ stages }: RunDetail) => stages.find(({ stage }) => stage === "classify");
 
 /** What is told of the reading of a run, asked again when the stage begins and when it ends. */
 function useRunReading(detail: RunDetail) {
   const { path } = useWorkspace();
-  const status = statusOf(detail);
+  const status = stageOf(detail)?.status;
   const query = useQuery({
     ...getRunReadingOptions({ path: { ...path, run_id: detail.run.id } }),
     refetchInterval: status === "running" ? POLL_MILLISECONDS : false,
   });
   const { refetch } = query;
   useEffect(() => {
-    if (status !== "waiting") void refetch();
+    if (status !== "waiting") void refetch({ cancelRefetch: false });
   }, [status, refetch]);
   return query;
 }
@@ -38,7 +37,7 @@ export function ReadingNotices({ detail }: { detail: RunDetail }) {
   const { data } = useRunReading(detail);
   return (
     <>
-      {statusOf(detail) === "failed" && (
+      {stageOf(detail)?.status === "failed" && (
         <p className={styles.waits}>
           {m.readingStopped} <ToCost />
         </p>
@@ -53,13 +52,13 @@ export function ReadingNotices({ detail }: { detail: RunDetail }) {
 /** What the run's reading came to: who decided, and what failed. */
 export function RunReadingSection({ detail }: { detail: RunDetail }) {
   const query = useRunReading(detail);
-  const status = statusOf(detail);
-  if (status === "waiting" || status === "cancelled") return null;
+  const stage = stageOf(detail);
+  if (!stage?.started_at) return null;
   return (
     <section aria-labelledby="reading" className={styles.reading}>
       <h2 id="reading">{m.reading}</h2>
       <QueryView query={query} skeleton={<SkeletonLines count={2} />}>
-        {(reading) => <Outcome reading={reading} running={status === "running"} />}
+        {(reading) => <Outcome reading={reading} running={stage.status === "running"} />}
       </QueryView>
     </section>
   );

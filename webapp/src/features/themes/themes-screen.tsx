@@ -5,7 +5,7 @@ import type { ThemeList } from "@/api/generated";
 import { listThemesOptions } from "@/api/generated/@tanstack/react-query.gen";
 import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/themes";
-import { ofConversations } from "@/messages/week";
+import { ofConversations, themedTruly } from "@/messages/week";
 import { Button } from "@/ui/button";
 import { Measured } from "@/ui/measured";
 import { Page } from "@/ui/page";
@@ -41,7 +41,8 @@ function Lead({ list: { totals, themed_estimate } }: { list: ThemeList }) {
         </Link>,
         rest / totals.conversations,
       )}
-      <Measured estimate={themed_estimate} />
+      <br />
+      {themedTruly} <Measured estimate={themed_estimate} as="share" />
     </p>
   );
 }

@@ -45,6 +45,11 @@ export function Categories({ categories }: { categories: readonly CategoryFigure
           </li>
         ))}
       </ul>
+      <p>
+        <Link to="/w/$workspace/accuracy" params={path}>
+          {m.toAccuracy}
+        </Link>
+      </p>
     </SideSection>
   );
 }

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { answerReviewItem, applyTaxonomyChange, askForQuote, cancelRun, cancelTaxonomyPreview, correctLabel, countCategories, discardTaxonomyChange, draftTaxonomyChange, drawReview, editTaxonomyChange, explainFigure, getConversation, getCost, getCoverage, getHealth, getMaskedConversation, getReadiness, getReview, getReviewItem, getRun, getRunReading, getStory, getTaxonomy, getTaxonomyChange, getTheme, getWeek, getWorkspace, listConversations, listFailures, listFigureConversations, listLabels, listReviewConflicts, listRuns, listStories, listTaxonomyChanges, listTaxonomyVersions, listThemeQuotes, listThemes, listWorkspaces, nextReview, type Options, previewTaxonomyChange, receiveWebhook, retryFailures, revertTaxonomyChange, setCeilings, skipFailures, skipReviewItem, startRun, undoLabels, undoReview } from '../sdk.gen';
-import type { AnswerReviewItemData, AnswerReviewItemError, AnswerReviewItemResponse, ApplyTaxonomyChangeData, ApplyTaxonomyChangeError, ApplyTaxonomyChangeResponse, AskForQuoteData, AskForQuoteError, CancelRunData, CancelRunError, CancelRunResponse, CancelTaxonomyPreviewData, CancelTaxonomyPreviewError, CancelTaxonomyPreviewResponse, CorrectLabelData, CorrectLabelError, CorrectLabelResponse, CountCategoriesData, CountCategoriesError, CountCategoriesResponse, DiscardTaxonomyChangeData, DiscardTaxonomyChangeError, DiscardTaxonomyChangeResponse, DraftTaxonomyChangeData, DraftTaxonomyChangeError, DraftTaxonomyChangeResponse, DrawReviewData, DrawReviewError, DrawReviewResponse, EditTaxonomyChangeData, EditTaxonomyChangeError, EditTaxonomyChangeResponse, ExplainFigureData, ExplainFigureError, ExplainFigureResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetMaskedConversationData, GetMaskedConversationError, GetMaskedConversationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetReviewData, GetReviewError, GetReviewItemData, GetReviewItemError, GetReviewItemResponse, GetReviewResponse, GetRunData, GetRunError, GetRunReadingData, GetRunReadingError, GetRunReadingResponse, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetTaxonomyChangeData, GetTaxonomyChangeError, GetTaxonomyChangeResponse, GetTaxonomyData, GetTaxonomyError, GetTaxonomyResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListFigureConversationsData, ListFigureConversationsError, ListFigureConversationsResponse, ListLabelsData, ListLabelsError, ListLabelsResponse, ListReviewConflictsData, ListReviewConflictsError, ListReviewConflictsResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListTaxonomyChangesData, ListTaxonomyChangesError, ListTaxonomyChangesResponse, ListTaxonomyVersionsData, ListTaxonomyVersionsError, ListTaxonomyVersionsResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, NextReviewData, NextReviewError, NextReviewResponse, PreviewTaxonomyChangeData, PreviewTaxonomyChangeError, PreviewTaxonomyChangeResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, RevertTaxonomyChangeData, RevertTaxonomyChangeError, RevertTaxonomyChangeResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, SkipReviewItemData, SkipReviewItemError, SkipReviewItemResponse, StartRunData, StartRunError, StartRunResponse, UndoLabelsData, UndoLabelsError, UndoLabelsResponse, UndoReviewData, UndoReviewError, UndoReviewResponse } from '../types.gen';
+import { answerReviewItem, applyTaxonomyChange, askForQuote, cancelRun, cancelTaxonomyPreview, compareVersions, correctLabel, countCategories, discardTaxonomyChange, draftTaxonomyChange, drawReview, editTaxonomyChange, explainFigure, getAccuracy, getConversation, getCost, getCoverage, getHealth, getMaskedConversation, getReadiness, getReview, getReviewItem, getRun, getRunReading, getStory, getTaxonomy, getTaxonomyChange, getTheme, getWeek, getWorkspace, listConversations, listFailures, listFigureConversations, listLabels, listReviewConflicts, listRuns, listStories, listTaxonomyChanges, listTaxonomyVersions, listThemeQuotes, listThemes, listWorkspaces, nextReview, type Options, previewTaxonomyChange, receiveWebhook, retryFailures, revertTaxonomyChange, setCeilings, skipFailures, skipReviewItem, startRun, undoLabels, undoReview } from '../sdk.gen';
+import type { AnswerReviewItemData, AnswerReviewItemError, AnswerReviewItemResponse, ApplyTaxonomyChangeData, ApplyTaxonomyChangeError, ApplyTaxonomyChangeResponse, AskForQuoteData, AskForQuoteError, CancelRunData, CancelRunError, CancelRunResponse, CancelTaxonomyPreviewData, CancelTaxonomyPreviewError, CancelTaxonomyPreviewResponse, CompareVersionsData, CompareVersionsError, CompareVersionsResponse, CorrectLabelData, CorrectLabelError, CorrectLabelResponse, CountCategoriesData, CountCategoriesError, CountCategoriesResponse, DiscardTaxonomyChangeData, DiscardTaxonomyChangeError, DiscardTaxonomyChangeResponse, DraftTaxonomyChangeData, DraftTaxonomyChangeError, DraftTaxonomyChangeResponse, DrawReviewData, DrawReviewError, DrawReviewResponse, EditTaxonomyChangeData, EditTaxonomyChangeError, EditTaxonomyChangeResponse, ExplainFigureData, ExplainFigureError, ExplainFigureResponse, GetAccuracyData, GetAccuracyError, GetAccuracyResponse, GetConversationData, GetConversationError, GetConversationResponse, GetCostData, GetCostError, GetCostResponse, GetCoverageData, GetCoverageError, GetCoverageResponse, GetHealthData, GetHealthResponse, GetMaskedConversationData, GetMaskedConversationError, GetMaskedConversationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetReviewData, GetReviewError, GetReviewItemData, GetReviewItemError, GetReviewItemResponse, GetReviewResponse, GetRunData, GetRunError, GetRunReadingData, GetRunReadingError, GetRunReadingResponse, GetRunResponse, GetStoryData, GetStoryError, GetStoryResponse, GetTaxonomyChangeData, GetTaxonomyChangeError, GetTaxonomyChangeResponse, GetTaxonomyData, GetTaxonomyError, GetTaxonomyResponse, GetThemeData, GetThemeError, GetThemeResponse, GetWeekData, GetWeekError, GetWeekResponse, GetWorkspaceData, GetWorkspaceError, GetWorkspaceResponse, ListConversationsData, ListConversationsError, ListConversationsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListFigureConversationsData, ListFigureConversationsError, ListFigureConversationsResponse, ListLabelsData, ListLabelsError, ListLabelsResponse, ListReviewConflictsData, ListReviewConflictsError, ListReviewConflictsResponse, ListRunsData, ListRunsError, ListRunsResponse, ListStoriesData, ListStoriesError, ListStoriesResponse, ListTaxonomyChangesData, ListTaxonomyChangesError, ListTaxonomyChangesResponse, ListTaxonomyVersionsData, ListTaxonomyVersionsError, ListTaxonomyVersionsResponse, ListThemeQuotesData, ListThemeQuotesError, ListThemeQuotesResponse, ListThemesData, ListThemesError, ListThemesResponse, ListWorkspacesData, ListWorkspacesError, ListWorkspacesResponse, NextReviewData, NextReviewError, NextReviewResponse, PreviewTaxonomyChangeData, PreviewTaxonomyChangeError, PreviewTaxonomyChangeResponse, ReceiveWebhookData, ReceiveWebhookError, RetryFailuresData, RetryFailuresError, RetryFailuresResponse, RevertTaxonomyChangeData, RevertTaxonomyChangeError, RevertTaxonomyChangeResponse, SetCeilingsData, SetCeilingsError, SetCeilingsResponse, SkipFailuresData, SkipFailuresError, SkipFailuresResponse, SkipReviewItemData, SkipReviewItemError, SkipReviewItemResponse, StartRunData, StartRunError, StartRunResponse, UndoLabelsData, UndoLabelsError, UndoLabelsResponse, UndoReviewData, UndoReviewError, UndoReviewResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -1062,6 +1062,78 @@ export const correctLabelMutation = (options?: Partial<Options<CorrectLabelData>
         }
     };
     return mutationOptions;
+};
+
+export const getAccuracyQueryKey = (options: Options<GetAccuracyData>) => createQueryKey('getAccuracy', options);
+
+/**
+ * Get Accuracy
+ *
+ * Precision, recall, calibration, agreement, drift; by labels that people gave.
+ */
+export const getAccuracyOptions = (options: Options<GetAccuracyData>) => queryOptions<GetAccuracyResponse, GetAccuracyError, GetAccuracyResponse, ReturnType<typeof getAccuracyQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getAccuracy({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getAccuracyQueryKey(options)
+});
+
+export const compareVersionsQueryKey = (options: Options<CompareVersionsData>) => createQueryKey('compareVersions', options);
+
+/**
+ * Compare
+ *
+ * An older version against a newer one, on the same conversations; better only if resolved.
+ */
+export const compareVersionsOptions = (options: Options<CompareVersionsData>) => queryOptions<CompareVersionsResponse, CompareVersionsError, CompareVersionsResponse, ReturnType<typeof compareVersionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await compareVersions({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: compareVersionsQueryKey(options)
+});
+
+export const compareVersionsInfiniteQueryKey = (options: Options<CompareVersionsData>): QueryKey<Options<CompareVersionsData>> => createQueryKey('compareVersions', options, true);
+
+/**
+ * Compare
+ *
+ * An older version against a newer one, on the same conversations; better only if resolved.
+ */
+export const compareVersionsInfiniteOptions = (options: Options<CompareVersionsData>) => {
+    const opts = infiniteQueryOptions<CompareVersionsResponse, CompareVersionsError, InfiniteData<CompareVersionsResponse>, QueryKey<Options<CompareVersionsData>>, string | Pick<QueryKey<Options<CompareVersionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<CompareVersionsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    before: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await compareVersions({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: compareVersionsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
 };
 
 export const explainFigureQueryKey = (options: Options<ExplainFigureData>) => createQueryKey('explainFigure', options);
