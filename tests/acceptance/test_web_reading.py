@@ -16,7 +16,7 @@ from earmark.db import run_storage
 from earmark.db.connection import Database
 from earmark.db.models import RunStatus, Stage
 from earmark.db.spending_storage import Ceilings
-from earmark.llm.base import Prompt
+from earmark.llm.base import Prompt, Usage
 from earmark.pipeline.spending import Spending
 from tests.fixtures.browser import (
     NARROW,
@@ -63,6 +63,10 @@ def _says(prompt: Prompt) -> Form:
         resolution_quote={"message": "m2", "text": "Please clear the cache"},
         self_service_gap=True,
     )
+
+
+def _price(_: str, usage: Usage) -> Decimal:
+    return Decimal(usage.requests)
 
 
 @pytest_asyncio.fixture(name="desk")
@@ -126,6 +130,8 @@ async def test_what_a_model_said_is_shown_as_its_words_and_never_as_markup(
         ):
             cause = issues.locator("div", has=page.get_by_text(source, exact=True)).last
             await expect(cause).to_contain_text(words)
+        await known.scroll_into_view_if_needed()
+        await sound(page, "model-words")
         await page.goto(f"/w/{desk.workspace.code}/conversations/2")
         await expect(
             page.get_by_text(re.compile(r"the language model was not shown \d+ messages of it"))
@@ -163,7 +169,7 @@ async def test_a_run_that_reached_a_ceiling_says_so_and_leads_to_the_costs(
 ) -> None:
     await desk.add(make_thread("3", (CUSTOMER, "Another export is empty")), fit=False)
     ceilings = Ceilings(run=Decimal(0), day=None, total=None)
-    spending = Spending(desk.database, lambda *_: Decimal(1), ceilings)
+    spending = Spending(desk.database, _price, ceilings)
     before = desk.run
     run = await desk.read_in_run(ScriptedModel(), spending=spending)
     base = f"/w/{desk.workspace.code}"

@@ -56,7 +56,7 @@ async def test_what_a_person_had_said_counts_as_theirs_in_later_runs_only(desk: 
 
 async def test_a_ceiling_is_told_with_how_many_wait_for_it(desk: Desk) -> None:
     ceilings = Ceilings(run=Decimal(0), day=None, total=None)
-    spending = Spending(desk.database, lambda _, usage: _price(usage), ceilings)
+    spending = Spending(desk.database, _price, ceilings)
     run = await desk.read_in_run(ScriptedModel(), spending=spending)
     (waits,) = (await told(desk, run)).waiting
     assert waits.reason.startswith("The ceiling of the run is reached: 0.00 US dollars.")
@@ -66,7 +66,7 @@ async def test_a_ceiling_is_told_with_how_many_wait_for_it(desk: Desk) -> None:
     assert (now.reason, now.conversations) == (waits.reason, 0)
 
 
-def _price(usage: Usage) -> Decimal:
+def _price(_: str, usage: Usage) -> Decimal:
     return Decimal(usage.requests)
 
 
