@@ -4757,6 +4757,10 @@ export type SetCeilingsData = {
 
 export type SetCeilingsErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Not Found
      */
     404: Problem;
