@@ -107,7 +107,7 @@ export const causeGuessed = "A guess of the model";
 export const modelsWords = "A language model's words";
 export const summary = "Summary";
 export const issuesByModel =
-  "In a language model's words, with personal data masked. The quotes are the customer's own.";
+  "In a language model's words, with personal data masked. The quotes are what people wrote themselves.";
 export const leftOut = (messages: number, characters: number): string =>
   messages > 0
     ? `The conversation is too long: the language model was not shown ${amount(messages, "message", "messages")} of it, ${amount(characters, "character", "characters")} in all.`
