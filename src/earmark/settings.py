@@ -4,6 +4,7 @@ Every secret may also be given as `NAME_FILE`, the path of a file that holds it 
 """
 
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
@@ -88,7 +89,7 @@ class Settings(BaseSettings):
         default=64, ge=1, le=256, validation_alias="INTERCOM_CONCURRENCY"
     )
 
-    model: str | None = Field(default=None, pattern=r"^(openai|anthropic|compatible):.+$")
+    model: str | None = None
     model_base_url: str | None = None
     model_api_key: SecretStr | None = None
     model_api_key_file: Path | None = None
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
     anthropic_api_key_file: Path | None = Field(
         default=None, validation_alias="ANTHROPIC_API_KEY_FILE"
     )
-    encoder: str = Field(default="none", pattern=r"^(none|minilm|endpoint:\S.*)$")
+    encoder: str = "none"
     encoder_base_url: str | None = None
     encoder_api_key: SecretStr | None = None
     encoder_api_key_file: Path | None = None
@@ -135,6 +136,22 @@ class Settings(BaseSettings):
             )
         return host
 
+    @field_validator("model")
+    @classmethod
+    def _provider_and_model(cls, model: str | None) -> str | None:
+        if model is not None and not re.fullmatch(r"(openai|anthropic|compatible):.+", model):
+            raise ValueError(
+                "must name provider and model, as openai:MODEL, anthropic:MODEL or compatible:MODEL"
+            )
+        return model
+
+    @field_validator("encoder")
+    @classmethod
+    def _known_encoder(cls, encoder: str) -> str:
+        if not re.fullmatch(r"none|minilm|endpoint:\S.*", encoder):
+            raise ValueError("must be none, minilm or endpoint:MODEL")
+        return encoder
+
     @field_validator("intercom_base_url", "model_base_url", "encoder_base_url")
     @classmethod
     def _url(cls, url: str | None) -> str | None:
@@ -151,6 +168,11 @@ class Settings(BaseSettings):
     def _whole_price(self) -> Self:
         if (self.price_input is None) != (self.price_output is None):
             raise ValueError("EARMARK_PRICE_INPUT and EARMARK_PRICE_OUTPUT go together: set both")
+        if self.price_cached is not None and self.price_input is None:
+            raise ValueError(
+                "EARMARK_PRICE_CACHED does nothing without EARMARK_PRICE_INPUT and"
+                " EARMARK_PRICE_OUTPUT: set all three"
+            )
         return self
 
     @property

@@ -12,7 +12,14 @@ from uuid import uuid4
 
 from earmark.llm.base import Prompt
 from tests.fixtures.demo import run_earmark
-from tests.fixtures.model_server import Asked, Document, ModelServer, model_server, unauthorized
+from tests.fixtures.model_server import (
+    Asked,
+    Document,
+    ModelServer,
+    bad_shape,
+    model_server,
+    unauthorized,
+)
 from tests.fixtures.processes import simulating
 from tests.fixtures.readers import quoting
 
@@ -91,13 +98,18 @@ async def test_at_a_ceiling_the_rest_waits_and_a_later_run_goes_on(open_folder: 
     prices = {"EARMARK_PRICE_INPUT": "1", "EARMARK_PRICE_OUTPUT": "4"}
     async with opened(open_folder) as office:
         # Enough for some calls, not for all: each can take about three cents at the worst.
-        stopped = await office.document("run", EARMARK_CEILING_RUN="0.2", **prices)
+        told = await office.run("run", "--json", EARMARK_CEILING_RUN="0.2", **prices)
+        stopped: dict[str, Any] = json.loads(told.stdout)
         cost = await office.document("cost", **prices)
         before = len(office.server.questions)
         finished = await office.document("run", **prices)
         quote = await office.document("cost", "quote", **prices)
     assert stopped["run"]["status"] == finished["run"]["status"] == "succeeded"
     assert before < stopped["coverage"]["stored"]
+    assert told.returncode == 5
+    (note,) = stopped["notes"]
+    assert "ceiling of the run is reached: 0.20 US dollars" in note
+    assert "earmark cost limit" in note
     assert float(cost["committed"]["total"]) <= 0.2
     assert quote["conversations"] == 0
 
@@ -113,3 +125,13 @@ async def test_a_refused_key_stops_the_run_at_once_and_says_what_to_do(open_fold
     assert "EARMARK_MODEL_API_KEY" in refused.stderr + refused.stdout
     assert "EARMARK_MODE=offline" in refused.stderr + refused.stdout
     assert mended["run"]["status"] == "succeeded"
+
+
+async def test_what_the_model_could_not_read_is_told_with_where_to_look(open_folder: Path) -> None:
+    async with opened(open_folder) as office:
+        office.server.otherwise = bad_shape()
+        partly = await office.run("run")
+        failures = await office.run("failures", "list")
+    assert partly.returncode == 4
+    assert "could not be done; why: earmark failures list" in partly.stderr
+    assert "model-answer-unusable" in failures.stdout + failures.stderr

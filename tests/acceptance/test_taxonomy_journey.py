@@ -44,11 +44,16 @@ def command(place: Place, *words: str, code: int = 0) -> Any:  # noqa: ANN401 - 
 def test_taxonomy_is_kept_as_a_file_and_changed_by_commands(place: Place, tmp_path: Path) -> None:
     path = tmp_path / "taxonomy.yaml"
     assert run_earmark(place.data_dir, "taxonomy", "export", str(path)).returncode == 0
+    again = run_earmark(place.data_dir, "taxonomy", "export", str(path))
+    assert again.returncode == 0  # the same text may be written again
     before = command(place, "show")["taxonomy"]
     assert command(place, "diff", str(path))["operations"] == []
     # A mistake is told with its line, and nothing is written.
     text = path.read_text("utf-8")
     path.write_text(text.replace("name: Spam", "name: feature REQUEST"), "utf-8")
+    kept = run_earmark(place.data_dir, "taxonomy", "export", str(path))
+    assert (kept.returncode, "--force" in kept.stderr) == (2, True)
+    assert "name: feature REQUEST" in path.read_text("utf-8")
     wrong = run_earmark(place.data_dir, "taxonomy", "import", str(path), "--yes")
     line = text.splitlines().index("  name: Spam") + 1
     assert (wrong.returncode, f"line {line}, categories[" in wrong.stderr) == (2, True)

@@ -36,7 +36,8 @@ AmountOption = Annotated[
 def show(
     context: typer.Context,
     days: Annotated[
-        int | None, typer.Option(min=1, help="Only the last so many days; all if left out.")
+        int | None,
+        typer.Option(min=1, max=36_500, help="Only the last so many days; all if left out."),
     ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,

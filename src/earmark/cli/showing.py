@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
+from rich.measure import Measurement
 from rich.table import Table
 
 from earmark.api.drivers import Driver, end_of_day, load_drivers
@@ -27,6 +28,10 @@ from earmark.errors import NotFound
 from earmark.evaluation.prevalence import Estimate
 from earmark.settings import Settings
 from earmark.wiring import Wiring
+
+_NAMES = frozenset({"Theme", "Story"})
+_PADDING = 2
+_SHORTEST_NAME = 12
 
 LimitOption = Annotated[int, typer.Option(min=1, max=500, help="Rows to show.")]
 
@@ -109,7 +114,7 @@ async def _themes(limit: int, code: str | None, as_json: bool) -> ExitCode:
             ),
             f"{driver.verdict} {ratio} ({change.low:.1f}-{high})",
         )
-    stdout.print(table)
+    stdout.print(_fitted(table))
     remainder = totals.conversations - totals.themed
     console.print(
         f"{totals.themes:,} themes explain {totals.themed:,} of {totals.conversations:,}"
@@ -140,16 +145,30 @@ async def _stories(limit: int, code: str | None, as_json: bool) -> ExitCode:
             f"{reach.value:.0f} ({reach.low:.0f}-{reach.high:.0f})",
             f"{score.value:.1f} ({score.low:.1f}-{score.high:.1f})",
         )
-    stdout.print(table)
+    stdout.print(_fitted(table))
     if not found:
         console.print("No theme has earned a story yet.")
     return ExitCode.DONE
 
 
 def _table(*columns: str) -> Table:
-    """One line per row: names are cut to the terminal's width, figures never."""
+    """One line per row."""
     table = Table(box=None)
     for column in columns:
-        is_name = column in ("Theme", "Story")
-        table.add_column(column, no_wrap=True, overflow="ellipsis" if is_name else "ignore")
+        table.add_column(column, no_wrap=True, overflow="ellipsis")
+    return table
+
+
+def _fitted(table: Table) -> Table:
+    """Names are cut to the terminal's width, figures never."""
+    names = [column for column in table.columns if column.header in _NAMES]
+    figures = [column for column in table.columns if column.header not in _NAMES]
+    for column in figures:
+        column.width = max(
+            Measurement.get(stdout, stdout.options, cell).maximum
+            for cell in (column.header, *column.cells)
+        )
+    taken = sum((column.width or 0) + _PADDING for column in figures)
+    for column in names:
+        column.max_width = max(stdout.width - taken - _PADDING, _SHORTEST_NAME)
     return table

@@ -147,14 +147,17 @@ def export(
     ] = None,
     version: VersionOption = None,
     draft: Annotated[bool, typer.Option("--draft", help="The open draft instead.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a file that holds something else.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Write the taxonomy as a YAML file, for editing and for version control."""
-    execute(_export(path, version, draft, workspace))
+    execute(_export(path, version, draft, force, workspace))
 
 
 async def _export(
-    path: Path | None, version: int | None, draft: bool, code: str | None
+    path: Path | None, version: int | None, draft: bool, force: bool, code: str | None
 ) -> ExitCode:
     async with _open(code) as place, place.database.read() as reader:
         if draft:
@@ -167,19 +170,38 @@ async def _export(
     if path is None:
         sys.stdout.write(text)
         return ExitCode.DONE
-    try:
-        await asyncio.to_thread(path.write_text, text, "utf-8")
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be written.", why=str(error)) from error
+    await asyncio.to_thread(_write, path, text, force)
     console.print(f"Written to {path}. Edit it, then: earmark taxonomy diff {path}", markup=False)
     return ExitCode.DONE
+
+
+def _write(path: Path, text: str, force: bool) -> None:
+    """Write the file, but over nobody's edits unless that is wanted."""
+    try:
+        if not force and path.is_file() and path.read_bytes() != text.encode():
+            raise InvalidInput(
+                f"{path} is there already, and holds something else.",
+                why="Somebody may have edited it.",
+                fix="Give another name, or --force to write over it.",
+            )
+        path.write_text(text, "utf-8", newline="\n")
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be written.", why=error.strerror or "", fix="Check the path."
+        ) from error
 
 
 async def _read(path: Path) -> TaxonomyFile:
     try:
         text = await asyncio.to_thread(path.read_text, "utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path} cannot be read.", why=str(error)) from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            f"{path} is not a text in UTF-8.", fix="Save it in that encoding, and try again."
+        ) from error
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be read.", why=error.strerror or "", fix="Check the path."
+        ) from error
     return read_file(text, name=str(path))
 
 

@@ -51,6 +51,8 @@ class RunReport(Model):
     run: Run
     stages: tuple[StageProgress, ...]
     coverage: Coverage
+    notes: tuple[str, ...]
+    """Which ceilings of cost were reached: what is not read yet waits."""
 
 
 def sync(
@@ -127,12 +129,7 @@ async def _run(stages: Sequence[Stage], as_json: bool) -> ExitCode:
             tell_interrupted()
             return ExitCode.INTERRUPTED
         ended, progress = travel.result()
-        report = RunReport(
-            workspace=workspace.code,
-            run=ended,
-            stages=tuple(progress),
-            coverage=await _coverage(database, workspace.id),
-        )
+        report = await _report(database, workspace.code, ended, progress)
     if as_json:
         print_json(report)
     else:
@@ -157,9 +154,17 @@ async def _travel(
             return ended, progress
 
 
-async def _coverage(database: Database, workspace_id: int) -> Coverage:
+async def _report(
+    database: Database, code: str, run: Run, stages: Sequence[StageProgress]
+) -> RunReport:
     async with database.read() as reader:
-        return await sync_storage.get_coverage(reader, workspace_id)
+        return RunReport(
+            workspace=code,
+            run=run,
+            stages=tuple(stages),
+            coverage=await sync_storage.get_coverage(reader, run.workspace_id),
+            notes=tuple(await run_storage.list_notes(reader, run.workspace_id, run.id)),
+        )
 
 
 def exit_code(report: RunReport) -> ExitCode:
@@ -168,6 +173,8 @@ def exit_code(report: RunReport) -> ExitCode:
         return ExitCode.INTERRUPTED
     if report.run.status is not RunStatus.SUCCEEDED:
         return ExitCode.FAILED
+    if report.notes:
+        return ExitCode.BUDGET
     unfinished = report.coverage.failed + report.coverage.pending + report.coverage.unreadable
     incomplete = unfinished + sum(stage.failed for stage in report.stages)
     return ExitCode.PARTIAL if incomplete else ExitCode.DONE
@@ -180,6 +187,10 @@ def _tell(report: RunReport) -> None:
         f" conversations stored, {coverage.skipped:,} skipped, {coverage.failed:,} failed,"
         f" {coverage.incomplete:,} incomplete."
     )
+    for note in report.notes:
+        console.print(note, markup=False)
+    if failed := sum(stage.failed for stage in report.stages):
+        console.print(f"{failed:,} could not be done; why: earmark failures list")
     if report.run.error:
         console.print(report.run.error, markup=False)
     else:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import NewType
 
 from pgvector.psycopg import register_vector_async
-from psycopg import AsyncConnection, OperationalError, ProgrammingError, errors
+from psycopg import AsyncConnection, DataError, OperationalError, ProgrammingError, errors
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -20,6 +20,7 @@ from earmark.errors import (
     DatabaseError,
     DatabaseFull,
     DatabaseUnavailable,
+    InvalidInput,
     SchemaMismatch,
 )
 
@@ -147,6 +148,15 @@ def translated_errors() -> Generator[None]:
             "PostgreSQL cannot be reached.",
             why=_first_line(error),
             fix="Check that it runs and that DATABASE_URL is right: `earmark doctor` tells.",
+        ) from error
+    except DataError as error:
+        # The driver's own check, before anything is sent; its subclasses come from the server.
+        if "NUL" not in str(error):
+            raise
+        raise InvalidInput(
+            "A text holds a NUL character.",
+            why="PostgreSQL cannot store it, so nothing can be found by it.",
+            fix="Leave it out.",
         ) from error
     except errors.InsufficientPrivilege as error:
         raise DatabaseError(

@@ -59,7 +59,13 @@ def read_file(text: str, *, name: str = "The file") -> TaxonomyFile:
             why=f"{place}{error.problem or 'it cannot be read'}.",
             fix="Correct it there, and try again.",
         ) from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except RecursionError as error:
+        raise InvalidInput(
+            f"{name} is not a taxonomy.",
+            why="Its lists and mappings lie too deep in each other.",
+            fix="`earmark taxonomy export` shows the form.",
+        ) from error
+    except yaml.YAMLError as error:
         raise InvalidInput(
             f"{name} is not valid YAML.", why="It holds characters that YAML does not know."
         ) from error

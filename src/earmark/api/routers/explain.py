@@ -1,6 +1,6 @@
 """Explain this number: what a figure counts, who decided so, what it leaves out; also later."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
@@ -31,6 +31,7 @@ router = APIRouter(
 )
 
 _MOST_LABELLED: Final = 1_000
+_CLOCKS_DIFFER: Final = timedelta(minutes=1)
 
 
 class FigureQuery(Model):
@@ -145,12 +146,23 @@ def _to_spec(query: FigureQuery) -> FigureSpec:
             "The figure is not named.",
             fix="Give `id` with the kinds category and theme, and leave it out for remainder.",
         )
+    if query.since and query.until and query.since > query.until:
+        raise InvalidInput(
+            "The period ends before it begins.", fix="Give `since` a time before `until`."
+        )
+    now = datetime.now(UTC)
+    if query.as_of and query.as_of > now + _CLOCKS_DIFFER:
+        raise InvalidInput(
+            "The moment is still to come.",
+            why="What a figure will be is not known, so a link would not give it again.",
+            fix="Leave `as_of` out for the figure of now.",
+        )
     return FigureSpec(
         kind=query.kind,
         id=query.id,
         since=query.since,
         until=query.until,
-        as_of=query.as_of or datetime.now(UTC),
+        as_of=query.as_of or now,
     )
 
 
