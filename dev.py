@@ -245,6 +245,9 @@ def bench(arguments: Sequence[str]) -> int:
 
 def docs(arguments: Sequence[str]) -> int:
     """What is generated from the code: the OpenAPI document, the client, the command reference."""
+    if PYTHON.exists():
+        # The pages may need a client that is still to be generated: without it they do not build.
+        run([str(PYTHON), str(ROOT / "tools" / "generate.py")])
     set_up(dev=True)
     return python(str(ROOT / "tools" / "generate.py"), *arguments)
 

@@ -12,6 +12,7 @@ from benchmarks.outcome import Options, Outcome, print_table
 Benchmark = Callable[[Options], Coroutine[None, None, Outcome]]
 
 BENCHMARKS: Final = {
+    "classification_quality": "how right the local model is, and whether its confidence is",
     "classification_speed": "texts/s of a core without a hosted model, against torch",
     "journey": "the whole journey: conversations/s of every stage, memory as their number grows",
     "intercom_client": "reading conversations from Intercom: ours, python-intercom, httpx",

@@ -113,7 +113,7 @@ async def sdk_arm(base_url: str) -> AsyncGenerator[Ask]:
     )
 
     schema: JSONSchema = {"name": "Facets", "schema": Facets.model_json_schema()}
-    async with AsyncOpenAI(base_url=base_url, api_key="key", max_retries=0) as client:
+    async with AsyncOpenAI(base_url=base_url, api_key="-", max_retries=0) as client:
 
         async def ask() -> None:
             answer = await client.chat.completions.create(
@@ -136,7 +136,7 @@ async def stages_arm(base_url: str) -> AsyncGenerator[Ask]:
     """Two calls, one after the other, for each conversation."""
     from openai import AsyncOpenAI  # noqa: PLC0415
 
-    async with AsyncOpenAI(base_url=base_url, api_key="key", max_retries=0) as client:
+    async with AsyncOpenAI(base_url=base_url, api_key="-", max_retries=0) as client:
 
         async def stage(text: str) -> Any:  # noqa: ANN401 - JSON
             answer = await client.chat.completions.create(

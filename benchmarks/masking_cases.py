@@ -24,7 +24,7 @@ _JOINT: Final = "‖"
 _KINDS: Final = {
     PlantedKind.PERSON: "NAME",
     PlantedKind.TOKEN: "SECRET",
-    PlantedKind.PASSWORD: "SECRET",
+    PlantedKind.PASSWORD: "SECRET",  # pragma: allowlist secret
     PlantedKind.THIRD_PARTY: "THIRD_PARTY",
 }
 _END: Final = datetime(2026, 11, 1, tzinfo=UTC)

@@ -1,12 +1,8 @@
 """Presidio without a model: its patterns, check digits and context words, on a blank spaCy."""
 
 import logging
-from typing import Final
-
-import spacy
-import tldextract
-from presidio_analyzer import AnalyzerEngine, PatternRecognizer, RecognizerRegistry
-from presidio_analyzer.nlp_engine import SpacyNlpEngine
+from importlib import import_module
+from typing import Any, Final, Protocol
 
 from benchmarks.masking_cases import Case, Marked
 from earmark.pipeline.mask import KnownValues
@@ -19,12 +15,33 @@ _RESERVED, _REAL = ".example", ".company"
 _NOT_PERSONAL: Final = frozenset({"URL", "DATE_TIME"})
 
 
-class _BlankSpacy(SpacyNlpEngine):
-    """Tokens, no named entities: what is left of spaCy without a download."""
+# Only the benchmark's own environment has it, so its types are written down here.
+_presidio: Any = import_module("presidio_analyzer")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.nlp = {language: spacy.blank(language) for language in LANGUAGES}
+
+class _Found(Protocol):
+    start: int
+    end: int
+    entity_type: str
+
+
+class _Analyzer(Protocol):
+    def analyze(
+        self,
+        text: str,
+        language: str,
+        *,
+        score_threshold: float,
+        ad_hoc_recognizers: list[object],
+    ) -> list[_Found]: ...
+
+
+def _blank_spacy() -> Any:  # noqa: ANN401 - as above
+    """Tokens, no named entities: what is left of spaCy without a download."""
+    spacy: Any = import_module("spacy")
+    engine: Any = import_module("presidio_analyzer.nlp_engine").SpacyNlpEngine()
+    engine.nlp = {language: spacy.blank(language) for language in LANGUAGES}
+    return engine
 
 
 class Presidio:
@@ -32,11 +49,12 @@ class Presidio:
 
     def __init__(self) -> None:
         logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
+        tldextract: Any = import_module("tldextract")
         tldextract.tldextract.TLD_EXTRACTOR.suffix_list_urls = ()  # its own copy, no network
-        engine = _BlankSpacy()
-        registry = RecognizerRegistry(supported_languages=list(LANGUAGES))
+        engine = _blank_spacy()
+        registry = _presidio.RecognizerRegistry(supported_languages=list(LANGUAGES))
         registry.load_predefined_recognizers(languages=list(LANGUAGES), nlp_engine=engine)
-        self._analyzer = AnalyzerEngine(
+        self._analyzer: _Analyzer = _presidio.AnalyzerEngine(
             registry=registry, nlp_engine=engine, supported_languages=list(LANGUAGES)
         )
 
@@ -47,7 +65,7 @@ class Presidio:
             case.text.replace(_RESERVED, _REAL),
             language,
             score_threshold=_THRESHOLD,
-            ad_hoc_recognizers=list(_deny_lists(case.known, language)),
+            ad_hoc_recognizers=_deny_lists(case.known, language),
         )
         return [
             Marked(result.start, result.end, result.entity_type)
@@ -56,7 +74,7 @@ class Presidio:
         ]
 
 
-def _deny_lists(known: KnownValues, language: str) -> tuple[PatternRecognizer, ...]:
+def _deny_lists(known: KnownValues, language: str) -> list[object]:
     lists = {
         "NAME": (*known.names, *(word for name in known.names for word in name.split())),
         "COMPANY": known.companies,
@@ -64,8 +82,10 @@ def _deny_lists(known: KnownValues, language: str) -> tuple[PatternRecognizer, .
         "EMAIL": [email.replace(_RESERVED, _REAL) for email in known.emails],
         "PHONE": known.phones,
     }
-    return tuple(
-        PatternRecognizer(f"KNOWN_{kind}", supported_language=language, deny_list=list(values))
+    return [
+        _presidio.PatternRecognizer(
+            f"KNOWN_{kind}", supported_language=language, deny_list=list(values)
+        )
         for kind, values in lists.items()
         if values
-    )
+    ]

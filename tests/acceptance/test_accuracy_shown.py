@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from earmark.api.accuracy import AccuracyReport, Drift, Version, compare_mix
+from earmark.api.accuracy import AccuracyReport, Confidence
+from earmark.api.changes import Changes, compare_mix
+from earmark.api.versions import Version
 from earmark.db.judgement_storage import MixCount
 from earmark.db.models import Decider
 from earmark.evaluation.accuracy import Judgement, measure_accuracy
 from earmark.evaluation.agreement import compare_labellers, measure_agreement
+from earmark.evaluation.calibration import Judged, calibrate, find_drift
 from earmark.evaluation.gates import compare
-from earmark.evaluation.reliability import measure_reliability
 from tests.fixtures.browser import NARROW, WIDE, Scheme, audit, open_browser, visiting
 from tests.fixtures.demo import run_earmark
 from tests.fixtures.threads import START
@@ -53,25 +55,31 @@ def make_report() -> AccuracyReport:
         )
         for place, (said, answered) in enumerate(zip(_SAID, _TRUTH, strict=True))
     ]
-    decided = [one for one in judgements if one.said != "cannot_tell"]
+    judged = [
+        Judged(category_id=one.said, confidence=one.confidence, is_right=one.said == one.answered)
+        for one in judgements
+        if one.said != "cannot_tell"
+    ]
+    measured = calibrate(judged, (), target=0.95)
     pairs = [{"ada": "product_issue", "bob": one} for one in _TRUTH[40:60]]
     return AccuracyReport(
         stage="final",
         needed=100,
         labelled=90,
         accuracy=measure_accuracy(judgements),
-        confidence=measure_reliability(
-            [one.confidence for one in decided], [one.said == one.answered for one in decided]
+        confidence=Confidence(
+            error=measured.error, bins=measured.bins, risk_coverage=measured.risk_coverage
         ),
         agreement=measure_agreement([list(one.values()) for one in pairs]),
         labellers=tuple(compare_labellers(pairs)),
-        drift=Drift(
+        changes=Changes(
             since=START,
             recent_days=28,
             before_days=84,
             mix=compare_mix([MixCount(category_id="product_issue", recent=50, before=10)]),
             audits=None,
             audited=0,
+            promise=find_drift(calibrate(judged, ("product_issue",), target=0.5), judged, ()),
         ),
         quotes=(),
         versions=tuple(

@@ -13,7 +13,7 @@ from tests.fixtures.browser import NARROW, audit, keep_screenshot, open_browser,
 from tests.fixtures.demo import read_document, run_earmark
 from tests.fixtures.processes import started
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 browser = open_browser
 
 
@@ -51,7 +51,7 @@ def test_taxonomy_is_kept_as_a_file_and_changed_by_commands(place: Place, tmp_pa
     path.write_text(text.replace("name: Spam", "name: feature REQUEST"), "utf-8")
     wrong = run_earmark(place.data_dir, "taxonomy", "import", str(path), "--yes")
     line = text.splitlines().index("  name: Spam") + 1
-    assert (wrong.returncode, f"line {line}, categories[7].name" in wrong.stderr) == (2, True)
+    assert (wrong.returncode, f"line {line}, categories[" in wrong.stderr) == (2, True)
     path.write_text(text.replace("id: spam\n", "id: junk\n  was: [spam]\n"), "utf-8")
     told = command(place, "import", str(path))
     assert [(o["kind"], o["before"], o["after"]) for o in told["operations"]] == [

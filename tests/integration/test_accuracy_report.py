@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 import pytest
+from psycopg.types.json import Jsonb
 
-from earmark.api.accuracy import AccuracyReport, compare_versions, report_accuracy
+from earmark.api.accuracy import AccuracyReport, report_accuracy
+from earmark.api.versions import compare_versions
 from earmark.db import taxonomy_storage
 from earmark.db.connection import Database
 from earmark.db.models import Category, Decider, Taxonomy, Workspace
 from earmark.errors import InvalidInput
+from earmark.evaluation.calibration import Judged, calibrate
 from tests.fixtures.labelling import Label, label
 from tests.fixtures.threads import CUSTOMER, make_thread, make_workspace, store
 
@@ -81,7 +84,7 @@ async def test_report_measures_the_newest_version(database: Database, workspace:
         ("v2", 60),
         ("v1", 60),
     ]
-    assert sum(one.recent + one.before for one in found.drift.mix) == 60
+    assert sum(one.recent + one.before for one in found.changes.mix) == 60
     assert found.agreement.items == 0
 
 
@@ -160,5 +163,24 @@ async def test_quotes_that_were_not_found_are_counted_by_model(
 
 async def test_empty_workspace_has_an_empty_report(database: Database) -> None:
     found = await report(database, await make_workspace(database))
-    assert (found.accuracy.labels, found.versions, found.drift.mix) == (0, (), ())
+    assert (found.accuracy.labels, found.versions, found.changes.mix) == (0, (), ())
     assert (found.confidence.error, found.quotes) == (None, ())
+
+
+async def test_promise_of_the_local_model_is_held_against_what_came_since(
+    database: Database, workspace: Workspace
+) -> None:
+    assert (await report(database, workspace)).changes.promise is None
+    sure = [Judged(category_id="bug", confidence=0.9, is_right=True)] * 100
+    promised = calibrate(sure, ["bug", "wish"], target=0.9)
+    async with database.write() as connection:
+        await connection.execute(
+            "INSERT INTO text_models (workspace_id, version, taxonomy_version, fitted_on,"
+            " dimensions, artefact, calibration, created_at) VALUES (%(id)s, 'v2', 1, 10, 4, '',"
+            " %(calibration)s, '2020-01-01')",
+            {"id": workspace.id, "calibration": Jsonb(promised.model_dump(mode="json"))},
+        )
+    kept = (await report(database, workspace)).changes.promise
+    assert kept is not None
+    # v2 is right in all that people have labelled, of which 40 are bugs and 20 are wishes.
+    assert (kept.target, kept.judged, kept.precision.value) == (0.9, 60, 1)

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from earmark.db import run_reading_storage
 from earmark.db.connection import Database
 from earmark.db.models import Run, RunStatus
 from earmark.db.spending_storage import Ceilings
@@ -283,7 +284,10 @@ async def test_run_that_waits_holds_no_worker_and_can_be_cancelled(database: Dat
             office.answer_all()
             await office.hurry()
             ended = await finish_run(database, second)
+        async with database.read() as reader:
+            reading = await run_reading_storage.get_run_reading(reader, ended)
     assert ended.status is RunStatus.SUCCEEDED, ended.error
+    assert reading.waiting == ()  # what was waited for is there
     await all_is_well(office, 5)
 
 

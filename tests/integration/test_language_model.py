@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -18,6 +19,7 @@ from earmark.llm.base import Answer, LanguageModel, Prompt
 from earmark.llm.provider import open_language_model
 from earmark.llm.provider_options import ModelOptions, Provider
 from tests.fixtures import model_server as peer
+from tests.fixtures.demo import earmark_environment
 from tests.fixtures.model_server import ModelServer, model_server
 
 
@@ -86,6 +88,25 @@ async def test_what_does_not_change_comes_first(server: ModelServer, provider: P
     (asked,) = server.questions
     assert asked.system == "RULES"
     assert asked.user == f"{PROMPT.data}\n\nREMEMBER"
+
+
+async def test_openai_is_told_what_begins_alike_and_to_think_little(server: ModelServer) -> None:
+    for model in ("gpt-4o-mini", "gpt-5-mini"):
+        async with opened(server, "openai", model=model) as opened_model:
+            await opened_model.extract(PROMPT, Reading)
+    plain, thinking = (asked.body for asked in server.questions)
+    assert plain["prompt_cache_key"] == thinking["prompt_cache_key"] == "v1"
+    assert (plain["temperature"], plain.get("reasoning_effort")) == (0, None)
+    assert (thinking.get("temperature"), thinking["reasoning_effort"]) == (None, "low")
+
+
+async def test_compatible_server_is_told_nothing_of_openais_own(server: ModelServer) -> None:
+    await extract(server)
+    (asked,) = server.questions
+    lengths = {"max_tokens", "max_completion_tokens"}
+    known = {"model", "messages", "temperature", "response_format", "stream"}
+    assert set(asked.body) <= known | lengths
+    assert {asked.body[name] for name in lengths} == {4_096}
 
 
 async def test_anthropic_is_told_where_the_unchanging_part_ends(server: ModelServer) -> None:
@@ -293,3 +314,12 @@ async def test_local_only_refuses_a_model_elsewhere() -> None:
     with pytest.raises(ConfigurationError, match="EARMARK_LOCAL_ONLY"):
         async with open_language_model(options):
             pass
+
+
+async def test_no_test_can_ask_a_model_elsewhere() -> None:
+    """In this process by the closed sockets; in others `earmark_environment` sees to it."""
+    options = ModelOptions(provider="compatible", model="tiny", base_url="http://192.0.2.1/v1")
+    async with open_language_model(options) as model:
+        with pytest.raises(UserWarning, match=r"connect.*192\.0\.2\.1"):
+            await model.extract(PROMPT, Reading)
+    assert earmark_environment(Path())["EARMARK_LOCAL_ONLY"] == "true"

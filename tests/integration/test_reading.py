@@ -1,11 +1,13 @@
 """Conversations that a language model reads: what is stored, what is retried, what is free."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from earmark.db import reading_storage
+from earmark.db import reading_storage, run_storage
 from earmark.db.connection import Database
 from earmark.db.models import (
     CANNOT_TELL,
@@ -13,6 +15,7 @@ from earmark.db.models import (
     ClassificationStage,
     Decider,
     Resolution,
+    Stage,
     Stated,
     Taxonomy,
 )
@@ -20,7 +23,10 @@ from earmark.db.spending_storage import Ceilings
 from earmark.errors import ModelAnswerUnusable, ModelRejected, ModelUnavailable
 from earmark.llm.base import Prompt, Usage
 from earmark.pipeline.cascade import Mode
+from earmark.pipeline.run import Services, perform_page
 from earmark.pipeline.spending import Spending
+from earmark.sources.base import Source
+from tests.fixtures.models import GreedyFinder
 from tests.fixtures.readers import (
     Form,
     ScriptedModel,
@@ -76,7 +82,7 @@ def _whole(_: Prompt) -> Form:
                 ("m1", "gives an empty file since yesterday"),
                 component="CSV export",
                 symptoms=["empty file"],
-                root_cause_stated="an old cache of the page",
+                root_cause_stated="the cache of the export page",
                 product_area="exports",
             )
         ],
@@ -112,7 +118,7 @@ async def test_everything_that_was_asked_is_stored(desk: Desk) -> None:
     assert found.verified
     assert found.component == "CSV export"
     assert found.symptoms == ("empty file",)
-    assert found.root_cause_stated == "an old cache of the page"
+    assert found.root_cause_stated == "the cache of the export page"
     assert found.root_cause_guessed is None
     assert found.product_area_id is None  # no such area was offered
     assert sorted(await desk.quotes("1")) == [
@@ -187,6 +193,55 @@ async def test_quotes_that_fail_are_told_once(desk: Desk) -> None:
     assert (counted.conversations, counted.located, counted.dropped) == (1, 1, 1)
 
 
+async def test_cause_that_nobody_stated_is_a_guess(desk: Desk) -> None:
+    await desk.add(make_thread("1", (CUSTOMER, _EXPORT)))
+    told = issue(
+        "The export is empty", ("m1", "gives an empty file"), root_cause_stated="A full disk"
+    )
+    await desk.read(ScriptedModel(lambda _: filled(issues=[told])))
+    (found,) = await desk.issues("1")
+    assert (found.root_cause_stated, found.root_cause_guessed) == (None, "A full disk")
+
+
+async def test_invented_number_proves_nothing(desk: Desk) -> None:
+    await desk.add(make_thread("1", (CUSTOMER, f"{_EXPORT} It has 1,250 rows.")))
+    answers = [
+        filled(
+            issues=[
+                issue("Export of 1250 rows is empty", ("m1", "gives an empty file")),
+                issue("Export fails for 4711 users", ("m1", "gives an empty file")),
+            ]
+        )
+    ]
+    await desk.read(ScriptedModel(lambda _: answers[0]))
+    assert [found.verified for found in await desk.issues("1")] == [True, False]
+
+
+async def test_run_says_once_that_it_waits(desk: Desk) -> None:
+    await desk.add(*(make_thread(str(n), (CUSTOMER, f"{_EXPORT} {n}")) for n in range(4)))
+
+    @asynccontextmanager
+    async def no_source(_: int) -> AsyncGenerator[Source]:
+        raise NotImplementedError
+        yield
+
+    services = Services(
+        database=desk.database,
+        open_source=no_source,
+        shelf=desk.shelf,
+        finder=GreedyFinder(),
+        mode=Mode.LLM,
+        language_model=ScriptedModel(),
+        spending=Spending(desk.database, _price, Ceilings(run=Decimal(0), day=None, total=None)),
+    )
+    for page in (["0", "1"], ["2", "3"]):
+        assert await perform_page(services, desk.run, Stage.CLASSIFY, page) == []
+    async with desk.database.read() as reader:
+        events = await run_storage.list_events(reader, desk.workspace.id, desk.run.id, after=0)
+    (note,) = [event for event in events if event.kind == "note"]
+    assert "ceiling of the run" in note.message
+
+
 async def test_issue_without_proof_is_stored_as_unverified(desk: Desk) -> None:
     await desk.add(make_thread("1", (CUSTOMER, _EXPORT)))
     model = ScriptedModel(
@@ -219,6 +274,18 @@ async def test_failed_call_is_a_failed_row_and_tried_again(desk: Desk) -> None:
     assert len(await desk.rows("SELECT FROM classifications WHERE stage = 'final'")) == 1
     assert (await desk.read(model)).failed == ()
     assert len(await desk.rows("SELECT FROM analyses WHERE status = 'done'")) == 3
+
+
+async def test_outage_counts_against_no_conversation(desk: Desk) -> None:
+    await desk.add(*(make_thread(str(n), (CUSTOMER, f"{_EXPORT} {n}")) for n in range(6)))
+    model = ScriptedModel()
+    model.fails = {n: ModelUnavailable("The model does not answer.") for n in range(18)}
+    for _ in range(3):
+        await desk.read(model)
+    rows = await desk.rows("SELECT DISTINCT status, attempts FROM analyses")
+    assert rows == [{"status": "failed", "attempts": 0}]
+    await desk.read(model)
+    assert await desk.rows("SELECT DISTINCT status FROM analyses") == [{"status": "done"}]
 
 
 async def test_refused_key_stops_the_page(desk: Desk) -> None:
@@ -359,7 +426,7 @@ async def test_conversation_without_words_is_skipped(desk: Desk) -> None:
     assert model.prompts == []
 
 
-async def test_notes_and_subject_lines_are_not_sent(desk: Desk) -> None:
+async def test_subject_is_sent_masked_and_notes_are_not(desk: Desk) -> None:
     thread = make_thread("1", (CUSTOMER, _EXPORT), (TEAMMATE, "The customer is a pain."))
     messages = (thread.messages[0], thread.messages[1].model_copy(update={"is_note": True}))
     secret = thread.conversation.model_copy(update={"subject": "From jane.doe@example.org"})
@@ -370,6 +437,7 @@ async def test_notes_and_subject_lines_are_not_sent(desk: Desk) -> None:
     sent = model.prompts[0].static + model.prompts[0].data
     assert "pain" not in sent
     assert "jane.doe" not in sent
+    assert '{"subject":"From <EMAIL_1>"}' in model.prompts[0].data
 
 
 async def test_prompts_differ_in_their_end_only(desk: Desk) -> None:

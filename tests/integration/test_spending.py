@@ -150,6 +150,15 @@ async def test_a_call_that_fails_costs_nothing_but_an_unusable_answer_does(
     assert (await committed(database, workspace)).total == Decimal("0.02")
 
 
+async def test_an_answer_before_a_repair_that_failed_was_paid_for(database: Database) -> None:
+    workspace = await make_workspace(database)
+    spending = spending_of(database)
+    with pytest.raises(ModelUnavailable):
+        async with spending.calling(call(workspace)):
+            raise ModelUnavailable("Cut off.", input_tokens=100, output_tokens=10)
+    assert (await committed(database, workspace)).total == Decimal("0.02")
+
+
 async def test_a_call_that_is_cut_off_keeps_its_money_until_it_expires(database: Database) -> None:
     workspace = await make_workspace(database)
     spending = spending_of(database, total=Decimal("0.05"))

@@ -22,10 +22,12 @@ from earmark.errors import Conflict, InvalidInput, VersionStale
 from earmark.jobs import taxonomy_jobs
 from earmark.jobs.queue import open_queue
 from earmark.pipeline import taxonomy_change
+from earmark.pipeline.classify import Minds
 from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.taxonomy_diff import propose
 from earmark.pipeline.taxonomy_preview import make_preview
 from tests.fixtures.models import HashedModels
+from tests.fixtures.readers import ScriptedModel
 from tests.fixtures.taxonomy import (
     Edit,
     apply,
@@ -311,7 +313,9 @@ async def test_edited_draft_needs_another_preview(database: Database) -> None:
         change = await draft(database, rig.workspace, merged)
         async with database.write() as connection:
             await change_storage.request_preview(connection, rig.workspace.id, change.id)
-        await make_preview(database, ModelShelf(rig.models), rig.workspace.id, change.id)
+        await make_preview(
+            database, Minds(shelf=ModelShelf(rig.models)), rig.workspace.id, change.id
+        )
         change = await rig.read(change)
         assert change.is_previewed
         async with database.write() as connection:
@@ -331,7 +335,9 @@ async def test_cancelled_preview_stops_and_a_late_job_does_nothing(database: Dat
             await change_storage.request_preview(connection, rig.workspace.id, change.id)
             assert await change_storage.cancel_preview(connection, rig.workspace.id, change.id)
             assert not await change_storage.cancel_preview(connection, rig.workspace.id, change.id)
-        await make_preview(database, ModelShelf(rig.models), rig.workspace.id, change.id)
+        await make_preview(
+            database, Minds(shelf=ModelShelf(rig.models)), rig.workspace.id, change.id
+        )
         change = await rig.read(change)
         assert (change.preview_status, change.preview) == ("cancelled", None)
         with pytest.raises(Conflict):
@@ -447,3 +453,35 @@ async def test_replay_that_is_cut_off_goes_on(database: Database) -> None:
         )
         (row,) = await cursor.fetchall()
     assert row["n"] == row["apart"] == 2 * len(found)
+
+
+async def test_language_model_is_quoted_for_and_not_paid_twice_after_a_revert(
+    database: Database,
+) -> None:
+    models, model = HashedModels(), ScriptedModel()
+    workspace = await write_workspace(database, times=1)
+    async with working(database, models, model):
+        rig = Rig(database, workspace, models)
+        await finish(database, await read_all(database, workspace))
+        before = await current(database, workspace)
+        asked = len(model.prompts)
+        assert asked >= len(before) == 10
+        change = await draft(database, workspace, merged)
+        async with open_queue(database) as queue, database.write() as connection:
+            await taxonomy_jobs.queue_preview(connection, queue, workspace.id, change)
+        change = await await_preview(database, workspace.id, change.id)
+        assert change.preview is not None, change.preview_error
+        cost = change.preview.cost
+        assert (cost.model, cost.usd) == (model.name, None)
+        assert cost.input_tokens is not None
+        assert cost.input_tokens > 10 * len(model.prompts[0].static) // 3
+        # A quote asks nothing; the replay asks about everything, since the categories differ.
+        assert len(model.prompts) == asked
+        change = await apply(database, workspace, change)
+        await rig.run_of(change)
+        assert len(model.prompts) == 2 * asked
+        await rig.reverted(change)
+        assert len(model.prompts) == 2 * asked
+        after = await current(database, workspace)
+    assert {i: c for i, (c, _, _) in after.items()} == {i: c for i, (c, _, _) in before.items()}
+    assert {(decider, version) for _, decider, version in after.values()} == {("llm", 3)}

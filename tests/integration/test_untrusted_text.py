@@ -147,7 +147,7 @@ async def test_threat_to_leave_needs_the_customers_words(desk: Desk) -> None:
 )
 async def test_answer_that_is_none_is_a_failed_row(desk: Desk, behaviour: peer.Behaviour) -> None:
     await desk.add(make_thread("1", (CUSTOMER, REAL)))
-    async with obeying(lambda *_: filled()) as (server, model):
+    async with obeying(lambda _rules, _data: filled()) as (server, model):
         server.otherwise = behaviour
         with suppress(ModelRejected):  # what is no model server stops the stage, without a row
             await desk.read(model)
@@ -168,7 +168,10 @@ async def test_poisoned_examples_change_no_rule(desk: Desk) -> None:
     )
     await desk.use(taxonomy)
     await desk.add(make_thread("1", (CUSTOMER, REAL)))
-    async with obeying(lambda *_: filled(category_final="refund_now")) as (server, model):
+    async with obeying(lambda _rules, _data: filled(category_final="refund_now")) as (
+        server,
+        model,
+    ):
         outcome = await desk.read(model)
     assert outcome.failed == ("1",)
     system = server.questions[0].system
@@ -188,7 +191,10 @@ async def test_reach_counts_customers_and_stories_stay_text(desk: Desk) -> None:
     await desk.add(*threads)
     statement = "<script>alert(1)</script> export dialog button stays greyed after update"
     quote = "export dialog button stays greyed after update"
-    async with obeying(lambda *_: filled(issues=[issue(statement, ("m1", quote))])) as (_, model):
+    async with obeying(lambda _rules, _data: filled(issues=[issue(statement, ("m1", quote))])) as (
+        _,
+        model,
+    ):
         await desk.read(model)
     progress = Progress(desk.database, desk.run, Stage.THEMES)
     await themes.update_themes(desk.database, GreedyFinder(), desk.workspace.id, progress)
@@ -210,7 +216,7 @@ async def test_over_http_customers_words_are_json_and_nothing_else(
     words = "<script>alert(1)</script><img src=x onerror=alert(1)> the export is empty"
     await desk.add(make_thread("1", (CUSTOMER, words)))
     form = filled(summary=words, issues=[issue(words, ("m1", words))])
-    async with obeying(lambda *_: form) as (_, model):
+    async with obeying(lambda _rules, _data: form) as (_, model):
         await desk.read(model)
 
     @asynccontextmanager

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from earmark.api.accuracy import compare_mix, list_versions, newest_judgements
+from earmark.api.changes import compare_mix
+from earmark.api.versions import list_versions, newest_judgements
 from earmark.db.judgement_storage import MachineLabel, MixCount
 from earmark.db.models import CANNOT_TELL, Decider
 from earmark.evaluation import intervals

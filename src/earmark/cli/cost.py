@@ -2,32 +2,26 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 
+from earmark.cli.cost_report import CostSummary, ceiling_words, print_quote, print_summary
 from earmark.cli.output import (
     ExitCode,
     JsonOption,
     WorkspaceOption,
     configure_logging,
     console,
-    escape,
     execute,
     print_json,
     stdout,
 )
 from earmark.cli.showing import pick_workspace
 from earmark.db import spending_storage
-from earmark.db.models import Model
-from earmark.db.spending_storage import Ceilings, Committed, LedgerLine
 from earmark.errors import InvalidInput
 from earmark.settings import Settings
 from earmark.wiring import Wiring, default_ceilings
-
-if TYPE_CHECKING:
-    from earmark.pipeline.quoting import Quote
 
 _DEFAULT: Final = "default"
 
@@ -36,15 +30,6 @@ app = typer.Typer(help="What models have cost, and what they may.", invoke_witho
 AmountOption = Annotated[
     str | None, typer.Option(metavar="USD", help="US dollars, or `default` for the setting's.")
 ]
-
-
-class CostSummary(Model):
-    """The ledger and the ceilings, in US dollars."""
-
-    workspace: str
-    ceilings: Ceilings
-    committed: Committed
-    ledger: tuple[LedgerLine, ...]
 
 
 @app.callback()
@@ -77,41 +62,8 @@ async def _show(days: int | None, code: str | None, as_json: bool) -> ExitCode:
     if as_json:
         print_json(summary)
     else:
-        _print(summary)
+        print_summary(summary)
     return ExitCode.DONE
-
-
-def _print(summary: CostSummary) -> None:
-    now, ceilings = summary.committed, summary.ceilings
-    stdout.print(
-        f"Today {_usd(now.day)} of {_ceiling(ceilings.day)}, in all {_usd(now.total)} of"
-        f" {_ceiling(ceilings.total)}; a run may cost {_ceiling(ceilings.run)}."
-        f" Put aside for calls under way: {_usd(now.reserved)}."
-    )
-    if not summary.ledger:
-        stdout.print("No model was asked: everything was done on this machine.")
-        return
-    table = Table("model", "purpose", "prompt", "calls", "tokens in", "cached", "out", "US dollars")
-    for line in summary.ledger:
-        table.add_row(
-            escape(f"{line.provider}:{line.model}"),
-            escape(line.purpose),
-            escape(line.prompt_hash),
-            f"{line.calls:,}",
-            f"{line.input_tokens:,}",
-            f"{line.cached_tokens:,}",
-            f"{line.output_tokens:,}",
-            f"{line.cost_usd:.4f}",
-        )
-    stdout.print(table)
-
-
-def _usd(amount: Decimal) -> str:
-    return f"${amount:.4f}"
-
-
-def _ceiling(amount: Decimal | None) -> str:
-    return "no ceiling" if amount is None else f"${amount:.2f}"
 
 
 @app.command(name="quote")
@@ -140,30 +92,8 @@ async def _quote(code: str | None, as_json: bool) -> ExitCode:
     if as_json:
         print_json(told)
     else:
-        _print_quote(told)
+        print_quote(told)
     return ExitCode.DONE
-
-
-def _print_quote(told: "Quote") -> None:
-    stdout.print(
-        f"{told.conversations:,} conversations are to be read; {escape(told.model)} would be asked"
-        f" about {told.calls:,} of them (of {told.sampled:,} looked at, about {told.asked:,})."
-    )
-    if not told.calls:
-        stdout.print("That costs nothing.")
-        return
-    stdout.print(
-        f"A call has about {told.input_tokens:,} tokens, of which {told.shared_tokens:,} are the"
-        f" same in all, and {told.output_tokens:,} in the answer"
-        f" ({'as measured' if told.output_is_measured else 'as is usual'})."
-    )
-    if told.low is None or told.high is None:
-        stdout.print(
-            "Its price is not known: set EARMARK_PRICE_INPUT and EARMARK_PRICE_OUTPUT, in US"
-            " dollars for a million tokens."
-        )
-    else:
-        stdout.print(f"That costs from {_usd(told.low)} (cached) to {_usd(told.high)}.")
 
 
 @app.command()
@@ -196,8 +126,8 @@ async def _limit(wanted: dict[str, str | None], code: str | None, as_json: bool)
         print_json(now)
     else:
         stdout.print(
-            f"A run may cost {_ceiling(now.run)}, a day {_ceiling(now.day)}, all of it"
-            f" {_ceiling(now.total)}."
+            f"A run may cost {ceiling_words(now.run)}, a day {ceiling_words(now.day)}, all of it"
+            f" {ceiling_words(now.total)}."
         )
         console.print("What waits goes on with the next run: earmark run")
     return ExitCode.DONE

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from earmark.api.accuracy import AccuracyReport, Drift, compare_versions, report_accuracy
+from earmark.api.accuracy import AccuracyReport, report_accuracy
+from earmark.api.changes import Changes
+from earmark.api.versions import compare_versions
 from earmark.cli.output import (
     ExitCode,
     JsonOption,
@@ -65,7 +67,7 @@ async def _report(code: str | None, stage: Literal["open", "final"], as_json: bo
         )
     else:
         _print_accuracy(report)
-    _print_drift(report.drift)
+    _print_changes(report.changes)
     _print_quotes(report)
     return ExitCode.DONE
 
@@ -107,18 +109,24 @@ def _print_versions(report: AccuracyReport) -> None:
         console.print("Is the newer one better? earmark eval --compare VERSION")
 
 
-def _print_drift(drift: Drift) -> None:
-    changed = [one for one in drift.mix if one.is_sure]
+def _print_changes(changes: Changes) -> None:
+    changed = [one for one in changes.mix if one.is_sure]
     for one in changed:
         stdout.print(
             f"The share of {escape(one.category_id)} has surely changed: {_share(one.recent_share)}"
-            f" in the last {drift.recent_days} days, {_share(one.before_share)} in the"
-            f" {drift.before_days} before."
+            f" in the last {changes.recent_days} days, {_share(one.before_share)} in the"
+            f" {changes.before_days} before."
         )
-    if drift.audits is not None:
+    if changes.audits is not None:
         stdout.print(
-            f"Of {drift.audited:,} sure labels of the local model that a language model was asked"
-            f" about by chance, it agreed with {_share(drift.audits)}."
+            f"Of {changes.audited:,} sure labels of the local model that a language model was asked"
+            f" about by chance, it agreed with {_share(changes.audits)}."
+        )
+    if changes.promise is not None and changes.promise.judged:
+        promise = changes.promise
+        stdout.print(
+            f"The local model promised {promise.target:.0%} precision where it decides alone; of"
+            f" {promise.judged:,} judged since, right: {_share(promise.precision)}."
         )
 
 

@@ -82,7 +82,7 @@ async def carry_labels(
         " JOIN moving_labels m ON m.id = h.id"
         " LEFT JOIN unnest(%(olds)s::text[], %(news)s::text[]) AS w (old, new)"
         " ON w.old = h.machine_value"
-        " WHERE h.workspace_id = %(workspace_id)s AND m.value IS NOT NULL",
+        " WHERE h.workspace_id = %(workspace_id)s AND m.value IS NOT NULL ORDER BY h.id",
         arguments,
     )
 
@@ -302,4 +302,19 @@ async def settle_themes(connection: WriteConnection, workspace_id: int) -> None:
         " AND 2 * counted.number >= counted.whole AND v.workspace_id = t.workspace_id"
         " AND (v.theme_id, v.version) = (t.id, t.current_version)",
         {"workspace_id": workspace_id},
+    )
+
+
+async def copy_answers(
+    connection: WriteConnection, workspace_id: int, *, of_version: int, to_version: int
+) -> None:
+    """Let what models answered under one version be known under another of the same content."""
+    await connection.execute(
+        "INSERT INTO model_answers (workspace_id, conversation_id, content_hash,"
+        " taxonomy_version, prompt_hash, model, schema_version, attempt, offered_themes, answer,"
+        " created_at) SELECT workspace_id, conversation_id, content_hash, %(to_version)s,"
+        " prompt_hash, model, schema_version, attempt, offered_themes, answer, created_at"
+        " FROM model_answers WHERE workspace_id = %(workspace_id)s"
+        " AND taxonomy_version = %(of_version)s ON CONFLICT DO NOTHING",
+        {"workspace_id": workspace_id, "of_version": of_version, "to_version": to_version},
     )

@@ -331,9 +331,16 @@ async def record_failures(
     input_keys: Mapping[str, str],
     model_id: int,
     reason: str,
+    counts: bool = True,
 ) -> None:
-    """Mark conversations (id to input key) as not read, with the reason and one attempt more."""
-    await _record_unread(connection, workspace_id, "failed", input_keys, (model_id, reason))
+    """Mark conversations (id to input key) as not read, with the reason and one attempt more.
+
+    Without `counts` the attempt says nothing against the conversation, and is not counted.
+    """
+    attempts = 1 if counts else 0
+    await _record_unread(
+        connection, workspace_id, "failed", input_keys, (model_id, reason, attempts)
+    )
 
 
 async def record_skips(
@@ -345,7 +352,7 @@ async def record_skips(
     reason: str,
 ) -> None:
     """Mark conversations that hold nothing to read; they are not tried again until they change."""
-    await _record_unread(connection, workspace_id, "skipped", input_keys, (model_id, reason))
+    await _record_unread(connection, workspace_id, "skipped", input_keys, (model_id, reason, 1))
 
 
 async def record_waiting(
@@ -381,16 +388,17 @@ async def _record_unread(
     workspace_id: int,
     status: LiteralString,
     input_keys: Mapping[str, str],
-    why: tuple[int, str],
+    why: tuple[int, str, int],
 ) -> None:
     await connection.execute(
         "INSERT INTO analyses AS a (workspace_id, conversation_id, status, reason, attempts,"
-        " input_key, model_id) SELECT %(workspace_id)s, k.id, %(status)s, %(reason)s, 1, k.key,"
-        " %(model_id)s FROM unnest(%(ids)s::text[], %(keys)s::text[]) AS k (id, key)"
+        " input_key, model_id) SELECT %(workspace_id)s, k.id, %(status)s, %(reason)s, %(more)s,"
+        " k.key, %(model_id)s FROM unnest(%(ids)s::text[], %(keys)s::text[]) AS k (id, key)"
         " JOIN conversations c ON c.workspace_id = %(workspace_id)s AND c.id = k.id"
         " ON CONFLICT (workspace_id, conversation_id) DO UPDATE SET status = excluded.status,"
         " reason = excluded.reason, input_key = excluded.input_key, model_id = excluded.model_id,"
-        " attempts = CASE WHEN a.input_key = excluded.input_key THEN a.attempts + 1 ELSE 1 END,"
+        " attempts = excluded.attempts"
+        " + CASE WHEN a.input_key = excluded.input_key THEN a.attempts ELSE 0 END,"
         " updated_at = now()"
         " WHERE a.model_id <= excluded.model_id"
         " AND NOT (a.status = 'done' AND a.input_key = excluded.input_key)",
@@ -398,6 +406,7 @@ async def _record_unread(
             "workspace_id": workspace_id,
             "status": status,
             "reason": why[1],
+            "more": why[2],
             "model_id": why[0],
             "ids": list(input_keys),
             "keys": list(input_keys.values()),

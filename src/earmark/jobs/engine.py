@@ -275,7 +275,7 @@ class Engine:
         """Find out what a change of the taxonomy would do, or record why that is not known."""
         try:
             await taxonomy_preview.make_preview(
-                self._database, self._services.shelf, workspace_id, change_id
+                self._database, self._services.minds, workspace_id, change_id
             )
         except (EarmarkError, ConnectorException) as error:
             if self._retry.will_retry(error, context.job):

@@ -20,7 +20,7 @@ from scipy.sparse import csr_array, hstack, vstack
 from earmark.db.models import Model
 from earmark.llm.base import Vectors
 from earmark.llm.local_grams import Rows, Vocabulary
-from earmark.llm.local_learners import Numbers, regress, regress_together
+from earmark.llm.local_learners import Numbers, regress, regress_dense, regress_together
 from earmark.llm.local_model import Scores
 
 _MANY_CATEGORIES: Final = 24
@@ -125,11 +125,15 @@ def learn(taught: Taught) -> Head:
     for category in known:
         scaled = rows.copy()
         scaled.data *= ratios[category][scaled.indices]
-        joined = _join(scaled, taught.features.dense)
         inside = taught.labels == category
-        coefficients, bias[category] = regress(joined, inside, taught.importance)
-        weights[met, category] = coefficients[: len(met)] * ratios[category]
-        dense[:, category] = coefficients[len(met) :]
+        coefficients, bias[category] = regress(scaled, inside, taught.importance)
+        weights[met, category] = coefficients * ratios[category]
+        if dimensions:
+            # Each for itself, and the sum of both: taught together, n-grams drown the encoder.
+            dense[:, category], other = regress_dense(
+                taught.features.dense, inside, taught.importance
+            )
+            bias[category] += other
     return Head(weights=weights, dense=dense, bias=bias)
 
 

@@ -12,10 +12,12 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
+from earmark.llm.base import Vectors
 from earmark.llm.local_grams import Rows
 
 _INVERSE_PENALTY: Final = 30.0
 _INVERSE_PENALTY_TOGETHER: Final = 20.0
+_INVERSE_PENALTY_DENSE: Final = 5.0
 _SEED: Final = 0
 
 Numbers = npt.NDArray[np.float64]
@@ -25,7 +27,12 @@ class _Regression(Protocol):
     coef_: Numbers
     intercept_: Numbers
 
-    def fit(self, X: Rows, y: npt.NDArray[np.generic], sample_weight: Numbers) -> object: ...  # noqa: N803
+    def fit(
+        self,
+        X: Rows | Vectors,  # noqa: N803
+        y: npt.NDArray[np.generic],
+        sample_weight: Numbers,
+    ) -> object: ...
 
 
 class _Decomposition(Protocol):
@@ -43,6 +50,14 @@ def regress(
     return coefficients[0], float(intercepts[0])
 
 
+def regress_dense(
+    vectors: Vectors, inside: npt.NDArray[np.bool_], importance: Numbers
+) -> tuple[Numbers, float]:
+    """One category against the rest, by an encoder's numbers alone."""
+    coefficients, intercepts = _fit_regression(vectors, inside, importance, _INVERSE_PENALTY_DENSE)
+    return coefficients[0], float(intercepts[0])
+
+
 def regress_together(
     rows: Rows, labels: npt.NDArray[np.intp], importance: Numbers
 ) -> tuple[Numbers, Numbers]:
@@ -51,7 +66,10 @@ def regress_together(
 
 
 def _fit_regression(
-    rows: Rows, target: npt.NDArray[np.generic], importance: Numbers, inverse_penalty: float
+    rows: Rows | Vectors,
+    target: npt.NDArray[np.generic],
+    importance: Numbers,
+    inverse_penalty: float,
 ) -> tuple[Numbers, Numbers]:
     regression = cast(_Regression, LogisticRegression(C=inverse_penalty, max_iter=200, tol=1e-3))
     with warnings.catch_warnings():

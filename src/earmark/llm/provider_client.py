@@ -92,11 +92,22 @@ def settings_of(
         settings["anthropic_cache_instructions"] = True
     elif not profile.get("openai_supports_reasoning"):
         settings["temperature"] = 0.0
-    form = question.form
-    if form == "json_object":
-        settings["extra_body"] = {"response_format": {"type": "json_object"}}
-    elif form == "json_schema" and options.provider != "anthropic" and not is_batch:
-        settings["extra_body"] = {"response_format": response_format(question.schema)}
+    elif options.provider == "openai":
+        # Reading takes little thought; thinking is paid for, and counts as output.
+        settings["thinking"] = "low"
+    if options.provider == "openai":
+        # Questions with the same beginning go where it is cached.
+        settings["openai_prompt_cache_key"] = question.prompt.version
+    extra: dict[str, Any] = {}
+    if question.form == "json_object":
+        extra["response_format"] = {"type": "json_object"}
+    elif question.form == "json_schema" and options.provider != "anthropic" and not is_batch:
+        extra["response_format"] = response_format(question.schema)
+    if options.provider == "compatible" and is_local(options.address):
+        # Some of those know the older name alone, and would go on for ever.
+        extra["max_tokens"] = options.most_output_tokens
+    if extra:
+        settings["extra_body"] = extra
     return cast("ModelSettings", settings)
 
 

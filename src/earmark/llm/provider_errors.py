@@ -88,6 +88,8 @@ def _too_long(options: ModelOptions, why: str) -> ModelAnswerUnusable:
 
 def _other_status(error: Exception, options: ModelOptions, why: str) -> ModelError:
     status: int = getattr(error, "status_code", 0)
+    if getattr(error, "provider_error_type", None) == "exceed_context_size_error":  # llama.cpp
+        return _too_long(options, why)
     if status in (300, 301, 302, 303, 307, 308, 405):
         return not_a_model_server(options, why)
     if status == 408:

@@ -21,6 +21,8 @@ from earmark.pipeline.subject import Reader, Subject
 
 _IN_FLIGHT: Final = 64
 """Calls of one page at once; the model's own limiter may let fewer through."""
+_OUTAGE: Final = 5
+"""So many conversations of a page got no answer, and none got one: the model is away."""
 _STORED_TOGETHER: Final = 16
 """Readings that a kill wastes at most; even their answers are kept."""
 
@@ -118,6 +120,7 @@ class Ledger:
         self._read: list[Read] = []
         self._failed: dict[str, list[Task]] = {}
         self._unsent: list[Task] = []
+        self._answered = False
         self._waits_for = ""
         self.stopped_by: Exception | None = None
         """What no other conversation would fare better with, such as a key that is refused."""
@@ -129,10 +132,12 @@ class Ledger:
             # Without the amounts, which differ from call to call.
             self._waits_for = f"{result.what} {result.fix}"
         elif isinstance(result, _Failure):
+            self._answered = self._answered or isinstance(result, ModelAnswerUnusable)
             self._failed.setdefault(f"{result.slug}: {result.what}", []).append(task)
         elif isinstance(result, Exception):
             self.stopped_by = self.stopped_by or result
         else:
+            self._answered = True
             self._read.append(result)
             if len(self._read) >= _STORED_TOGETHER:
                 await self.store()
@@ -157,6 +162,7 @@ class Ledger:
         await store_local(self._database, self._workspace_id, self._desk, audits)
         unsent = [task for task in self._unsent if not task.is_audit]
         reader = self._desk.reader
+        away = not self._answered and sum(map(len, self._failed.values())) >= _OUTAGE
         async with self._database.write() as connection:
             for reason, tasks in self._failed.items():
                 await classification_storage.record_failures(
@@ -165,6 +171,8 @@ class Ledger:
                     input_keys=_keys(reader, tasks),
                     model_id=reader.info.id,
                     reason=reason,
+                    # However long the model is away, no conversation is given up for it.
+                    counts=not away,
                 )
             await classification_storage.record_waiting(
                 connection,

@@ -7,7 +7,7 @@ from earmark.db.batch_storage import BatchCounts, StoredBatch
 from earmark.db.batch_wait_storage import BatchWait
 from earmark.db.connection import Database, ReadConnection, WriteConnection
 from earmark.db.model_answer_storage import AnswerSource, StoredAnswer
-from earmark.db.models import Model, Run, Stage, Taxonomy
+from earmark.db.models import Model, Run, Taxonomy
 from earmark.errors import ModelError
 from earmark.llm.base import Answer, BatchModel, LanguageModel, Usage
 from earmark.pipeline import batching
@@ -47,7 +47,7 @@ class Errand:
 
     async def note(self, connection: WriteConnection, message: str) -> None:
         """Tell it in the run's log, once."""
-        await run_storage.add_note_once(connection, self.run, stage=Stage.CLASSIFY, message=message)
+        await run_storage.add_note_once(connection, self.run, stage=None, message=message)
 
     async def busy(self, connection: ReadConnection) -> set[str]:
         """The conversations that are with the provider, or came back from it in this run."""

@@ -177,7 +177,5 @@ async def _store(
     )
     await batch_storage.add_batch(connection, errand.run.workspace_id, batch)
     told = f"{len(tasks):,} conversations go to {errand.model.name} as a batch."
-    await run_storage.add_event(
-        connection, errand.run, kind="note", stage=Stage.CLASSIFY, message=told
-    )
+    await run_storage.add_event(connection, errand.run, kind="note", message=told)
     return batch.key

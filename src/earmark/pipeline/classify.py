@@ -9,6 +9,7 @@ run tries again, and never a label.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from earmark.db import (
@@ -22,14 +23,16 @@ from earmark.db import (
 from earmark.db.connection import Database, ReadConnection
 from earmark.db.model_answer_storage import AnswerSource
 from earmark.db.models import Stage, Taxonomy
-from earmark.llm.base import LanguageModel, Prompt
+from earmark.db.taxonomy_storage import TextModelInfo
+from earmark.llm.base import LanguageModel, Prompt, TextModel
 from earmark.pipeline.asking import Desk, Ledger, PageOutcome, ask_all, store_local
 from earmark.pipeline.candidates import nearest_themes
 from earmark.pipeline.cascade import Mode, Route, draw, route
 from earmark.pipeline.language_reader import AnswerKeeper, Asking, Task
 from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.local_reader import Guess, guess
-from earmark.pipeline.reading_prompt import Sheet, ask, make_sheet, show
+from earmark.pipeline.reading_prompt import Sheet, ask, make_sheet
+from earmark.pipeline.shown import show
 from earmark.pipeline.spending import Spending
 from earmark.pipeline.subject import READER_VERSION, Reader, Subject
 
@@ -107,12 +110,40 @@ async def classify_page(
     return await ask_all(asking, todo, Ledger(database, workspace_id, desk))
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A taxonomy that is not in use, with a model that was fitted under it and is not stored."""
+
+    taxonomy: Taxonomy
+    model: TextModel
+
+    @property
+    def info(self) -> TextModelInfo:
+        """As of a stored model; nobody has proven it yet, so it may decide nothing alone."""
+        version = self.taxonomy.version
+        return TextModelInfo(
+            id=0,
+            version=self.model.version,
+            taxonomy_version=version,
+            fitted_on=0,
+            lessons=0,
+            created_at=datetime.now(UTC),
+        )
+
+
 async def _set_up(
-    database: Database, minds: Minds, workspace_id: int, conversation_ids: Sequence[str]
+    database: Database,
+    minds: Minds,
+    workspace_id: int,
+    conversation_ids: Sequence[str],
+    draft: Draft | None = None,
 ) -> Desk | None:
     async with database.read() as connection:
-        info, model = await minds.shelf.latest(connection, workspace_id)
-        taxonomy = await taxonomy_storage.get_taxonomy(connection, workspace_id)
+        if draft is None:
+            info, model = await minds.shelf.latest(connection, workspace_id)
+            taxonomy = await taxonomy_storage.get_taxonomy(connection, workspace_id)
+        else:
+            info, model, taxonomy = draft.info, draft.model, draft.taxonomy
         known = await conversation_storage.list_readable(connection, workspace_id, conversation_ids)
         masked = await masked_storage.list_masked(connection, workspace_id, conversation_ids)
     if taxonomy is None:
@@ -227,21 +258,29 @@ class Plan:
 
 
 async def plan_prompts(
-    database: Database, minds: Minds, workspace_id: int, conversation_ids: Sequence[str]
+    database: Database,
+    minds: Minds,
+    workspace_id: int,
+    conversation_ids: Sequence[str],
+    draft: Draft | None = None,
 ) -> list[Prompt]:
     """The prompts of `plan_questions`."""
-    plan = await plan_questions(database, minds, workspace_id, conversation_ids)
+    plan = await plan_questions(database, minds, workspace_id, conversation_ids, draft)
     return [planned.prompt for planned in plan.questions] if plan else []
 
 
 async def plan_questions(
-    database: Database, minds: Minds, workspace_id: int, conversation_ids: Sequence[str]
+    database: Database,
+    minds: Minds,
+    workspace_id: int,
+    conversation_ids: Sequence[str],
+    draft: Draft | None = None,
 ) -> Plan | None:
     """What reading these conversations would send, if anything; nothing is sent or stored.
 
     Nothing for what the local model would decide, and for what was asked and answered before.
     """
-    desk = await _set_up(database, minds, workspace_id, conversation_ids)
+    desk = await _set_up(database, minds, workspace_id, conversation_ids, draft)
     if desk is None or minds.asked is None:
         return None
     guesses = await guess(desk.shelf, desk.model, desk.speaking)

@@ -1,5 +1,6 @@
 """What the next reading would cost: its prompts are built and counted, and nothing is sent."""
 
+import asyncio
 from decimal import Decimal
 from typing import Final
 
@@ -9,7 +10,7 @@ from earmark.db.models import Model
 from earmark.errors import ConfigurationError, Conflict
 from earmark.llm.base import LanguageModel, Prompt, Usage
 from earmark.pipeline import classify
-from earmark.pipeline.classify import Minds
+from earmark.pipeline.classify import Draft, Minds
 from earmark.pipeline.spending import PriceOf
 
 SAMPLE: Final = 200
@@ -67,6 +68,25 @@ async def quote(
         )
     prompts = await classify.plan_prompts(database, minds, workspace_id, ids)
     return _to_quote(model, prompts, (total, len(ids)), output, price_of)
+
+
+async def quote_draft(
+    database: Database, minds: Minds, workspace_id: int, draft: Draft
+) -> Quote | None:
+    """What reading everything under a draft of the taxonomy would cost; null if nobody is asked."""
+    model = minds.asked
+    if model is None:
+        return None
+    async with database.read() as connection:
+        total, ids = await run_storage.sample_unread(
+            connection, workspace_id, reader="a draft's", max_attempts=1, limit=SAMPLE
+        )
+        output = await spending_storage.mean_output(
+            connection, workspace_id, model=model.name, least=_ENOUGH_CALLS
+        )
+    prompts = await classify.plan_prompts(database, minds, workspace_id, ids, draft)
+    price_of = minds.spending.price_of if minds.spending else _unknown
+    return await asyncio.to_thread(_to_quote, model, prompts, (total, len(ids)), output, price_of)
 
 
 async def make_quote(

@@ -8,12 +8,14 @@ from earmark.db import (
     label_storage,
     review_storage,
     taxonomy_storage,
+    theme_label_storage,
     theme_storage,
 )
 from earmark.db.connection import ReadConnection, WriteConnection
-from earmark.db.label_storage import Candidate, NewLabel, Verdicts
+from earmark.db.label_storage import NewLabel, Verdicts
 from earmark.db.models import CANNOT_TELL, Conversation, Message, Model
 from earmark.db.review_storage import Reason, ReviewItem
+from earmark.db.theme_label_storage import Candidate
 from earmark.errors import Conflict, InvalidInput, NotFound
 
 _MIX: Final[dict[Reason, float]] = {
@@ -88,7 +90,7 @@ async def load_tasks(
     conversations = await conversation_storage.list_conversations(connection, workspace_id, ids)
     messages = await conversation_storage.list_messages(connection, workspace_id, ids)
     candidates: dict[str, list[Candidate]] = {identifier: [] for identifier in ids}
-    for candidate in await label_storage.list_theme_candidates(
+    for candidate in await theme_label_storage.list_theme_candidates(
         connection, workspace_id, ids, most=_CANDIDATES
     ):
         candidates[candidate.conversation_id].append(candidate)
@@ -157,7 +159,7 @@ async def label(
             "The conversation is not there any more.",
             fix="It was deleted in Intercom or erased; go on with the next.",
         )
-    await label_storage.move_to_labelled_themes(
+    await theme_label_storage.move_to_labelled_themes(
         connection, workspace_id, [one.conversation_id for one in labels if one.kind == "theme"]
     )
 

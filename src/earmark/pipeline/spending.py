@@ -5,20 +5,20 @@ for a repair. While one transaction is under way, what others ask for waits and 
 next one, so that many calls at once do not queue for the same row.
 """
 
-import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Generic, TypeVar
+from typing import Final, TypeVar
 
 from earmark.db import spending_storage
 from earmark.db.connection import Database, WriteConnection
 from earmark.db.models import Model
 from earmark.db.spending_storage import Ceilings, Committed, Spent, Wish
-from earmark.errors import BudgetReached, ConfigurationError, ModelAnswerUnusable
+from earmark.errors import BudgetReached, ConfigurationError, ModelAnswerUnusable, ModelError
 from earmark.llm.base import LanguageModel, Prompt, Usage
+from earmark.pipeline.together import Together
 
 PriceOf = Callable[[str, Usage], Decimal | None]
 """What a call to a model costs in US dollars; null where the price is not known."""
@@ -80,8 +80,8 @@ class Spending:
         self._price_of = price_of
         self._batch_price_of = batch_price_of or price_of
         self._defaults = defaults
-        self._reserving: _Together[Call, Reservation] = _Together(self._reserve_all)
-        self._settling: _Together[_Settlement, None] = _Together(self._settle_all)
+        self._reserving: Together[Call, Reservation] = Together(self._reserve_all)
+        self._settling: Together[_Settlement, None] = Together(self._settle_all)
 
     @asynccontextmanager
     async def calling(self, call: Call) -> AsyncGenerator["Account"]:
@@ -94,8 +94,12 @@ class Spending:
         account = Account(await self.reserve(call))
         try:
             yield account
-        except ModelAnswerUnusable as error:
-            account.used(Usage(input_tokens=error.input_tokens, output_tokens=error.output_tokens))
+        except ModelError as error:
+            # A repair may fail for any reason; the first answer was paid for by then.
+            if error.input_tokens or isinstance(error, ModelAnswerUnusable):
+                account.used(
+                    Usage(input_tokens=error.input_tokens, output_tokens=error.output_tokens)
+                )
             await self.settle(account.reservation, account.usage)
             raise
         except Exception:
@@ -299,38 +303,6 @@ def plan_call(
 
 
 _Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
-
-
-class _Together(Generic[_Item, _Result]):
-    """Does what many ask for at once in one go; while it is being done, the next ones gather."""
-
-    def __init__(
-        self, work: Callable[[Sequence[_Item]], Awaitable[list[_Result | Exception]]]
-    ) -> None:
-        self._work = work
-        self._waiting: list[tuple[_Item, asyncio.Future[_Result]]] = []
-        self._worker: asyncio.Task[None] | None = None
-
-    async def do(self, item: _Item) -> _Result:
-        """Do it with the others; raises what went wrong with this one."""
-        future: asyncio.Future[_Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
-        if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._go_on())
-        return await future
-
-    async def _go_on(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            results = await self._work([item for item, _ in batch])
-            for (_, future), result in zip(batch, results, strict=True):
-                if future.done():
-                    continue  # whoever waited was cancelled
-                if isinstance(result, Exception):
-                    future.set_exception(result)
-                else:
-                    future.set_result(result)
 
 
 def _by_workspace(

@@ -182,6 +182,10 @@ async def revert(connection: WriteConnection, workspace_id: int, change: Taxonom
     await taxonomy_storage.copy_model(
         connection, workspace_id, of_version=base.version, to_version=version
     )
+    # Nor paid for: answers to the same questions are known already.
+    await carry_storage.copy_answers(
+        connection, workspace_id, of_version=base.version, to_version=version
+    )
     back = map_back(base, change.proposal)
     categories = _carried(back.categories)
     await carry_storage.restore_labels(connection, workspace_id, change_id=change.id)

@@ -20,6 +20,7 @@ from earmark.db import (
 )
 from earmark.db.change_storage import TaxonomyChange
 from earmark.db.connection import Database
+from earmark.db.lesson_storage import Told
 from earmark.db.models import CANNOT_TELL, Model
 from earmark.db.preview_models import (
     Certainty,
@@ -33,7 +34,9 @@ from earmark.db.preview_models import (
 from earmark.db.preview_storage import PreviewText, WeekSize
 from earmark.errors import Conflict
 from earmark.llm.base import Prediction, TextModel
+from earmark.pipeline import quoting
 from earmark.pipeline.cascade import decide
+from earmark.pipeline.classify import Draft, Minds
 from earmark.pipeline.learn import (
     MOST_BY_MODEL,
     MOST_TEXTS,
@@ -54,10 +57,9 @@ class Stopped(Exception):
     """The preview is not wanted any more."""
 
 
-async def make_preview(
-    database: Database, shelf: ModelShelf, workspace_id: int, change_id: int
-) -> None:
+async def make_preview(database: Database, minds: Minds, workspace_id: int, change_id: int) -> None:
     """Find out what a draft would do and store it; does nothing if that is not wanted any more."""
+    shelf = minds.shelf
     async with database.read() as connection:
         change = await change_storage.get_change(connection, workspace_id, change_id)
         if change.preview_status not in ("queued", "running"):
@@ -86,18 +88,22 @@ async def make_preview(
             why="No conversation has been read and masked yet.",
             fix="Start a whole run first: `earmark run`.",
         )
+    forward = map_forward(base, change.proposal).categories
     reading = _Reading(database, workspace_id, change, total=len(ids))
     try:
         await reading.report(0)
         began = monotonic()
         proposed = to_taxonomy(change.proposal, base.version + 1)
-        settled = await settle_told(database, workspace_id, proposed, told)
+        settled = await settle_told(database, workspace_id, proposed, carry_told(told, forward))
         draft = await fit_anew(shelf, texts, proposed, settled.lessons)
         fit_seconds = monotonic() - began
         outcomes = await reading.read(shelf, present, draft, ids)
+        money = await quoting.quote_draft(
+            database, minds, workspace_id, Draft(taxonomy=proposed, model=draft)
+        )
+        await reading.report(len(ids))
     except Stopped:
         return
-    forward = map_forward(base, change.proposal).categories
     preview = Preview(
         since=weeks[0].week if weeks else None,
         until=weeks[-1].week + timedelta(days=7) if weeks else None,
@@ -112,11 +118,27 @@ async def make_preview(
             LabelEffect(category_id=row.value, labels=row.labels, becomes=carry(row.value, forward))
             for row in labels
         ),
-        cost=ReplayCost(conversations=cost.conversations, seconds=cost.seconds),
+        cost=ReplayCost(
+            conversations=cost.conversations,
+            seconds=cost.seconds,
+            model=money.model if money else None,
+            input_tokens=money.calls * money.input_tokens if money else None,
+            usd=float(money.high) if money and money.high is not None else None,
+        ),
         fit_seconds=round(fit_seconds, 1),
     )
     async with database.write() as connection:
         await change_storage.finish_preview(connection, workspace_id, change, preview)
+
+
+def carry_told(told: Sequence[Told], forward: Mapped) -> list[Told]:
+    """What would still be told: labels by people go where applying the draft would take them."""
+    found: list[Told] = []
+    for one in told:
+        category = carry(one.category_id, forward) if one.origin == "human" else one.category_id
+        if category is not None:
+            found.append(one.model_copy(update={"category_id": category}))
+    return found
 
 
 class Label(Model):

@@ -1,4 +1,4 @@
-import type { Accuracy, Interval } from "@/api/generated";
+import type { Accuracy, Drift, Interval } from "@/api/generated";
 import { amount, count, percent, precise } from "./format";
 
 export const title = "Accuracy";
@@ -106,6 +106,8 @@ export const sure = "Sure";
 export const unsure = "May be chance";
 export const audits = (audited: number, agreed: string): string =>
   `Of ${amount(audited, "sure label", "sure labels")} of the local model that a language model was asked about by chance, it agreed with ${agreed}.`;
+export const promise = ({ target, judged, precision, is_kept: isKept }: Drift): string =>
+  `The local model promised to be right in ${percent(target)} of what it decides alone. Of ${amount(judged, "such label", "such labels")} that were judged since, ${share(precision)} were: ${isKept === null ? "too few to tell whether it is kept" : isKept ? "it is kept" : "it is not kept"}.`;
 export const quotes = "Quotes not found";
 export const quotesNote =
   "Quotes that could not be located in the message that they were said to be from, by who decided the label. They are dropped; many of them are a sign of invention.";

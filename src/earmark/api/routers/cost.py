@@ -63,7 +63,7 @@ async def get_cost(
     )
 
 
-@router.put("/ceilings", operation_id="setCeilings")
+@router.put("/ceilings", operation_id="setCeilings", responses=problem_responses(400))
 async def set_ceilings(
     writer: Writer, workspace: CurrentWorkspace, defaults: DefaultCeilings, wanted: NewCeilings
 ) -> Ceilings:

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from earmark.api.accuracy import AccuracyReport, compare_versions, report_accuracy
+from earmark.api.accuracy import AccuracyReport, report_accuracy
 from earmark.api.deps import CurrentWorkspace, Reader
 from earmark.api.problems import problem_responses
+from earmark.api.versions import compare_versions
 from earmark.db.evaluation_storage import LabelStage
 from earmark.evaluation.gates import Comparison
 

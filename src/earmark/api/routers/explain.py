@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 
 from earmark.api.deps import CurrentWorkspace, Reader
+from earmark.api.figure_names import describe
 from earmark.api.paging import CursorText, Limit, decode_cursor, encode_cursor
 from earmark.api.problems import problem_responses
-from earmark.db import figure_storage, taxonomy_storage, theme_storage
-from earmark.db.connection import ReadConnection
+from earmark.db import figure_storage
 from earmark.db.figure_storage import (
     FIGURE_QUERY,
     Exclusion,
@@ -21,8 +21,8 @@ from earmark.db.figure_storage import (
     Gone,
     Provenance,
 )
-from earmark.db.models import CANNOT_TELL, THEMELESS_CATEGORIES, Model, Workspace
-from earmark.errors import InvalidInput, NotFound
+from earmark.db.models import THEMELESS_CATEGORIES, Model
+from earmark.errors import InvalidInput
 
 router = APIRouter(
     prefix="/workspaces/{workspace}/explain",
@@ -93,7 +93,7 @@ async def explain_figure(
 ) -> Explanation:
     """What a figure counts, who decided so, what it leaves out."""
     figure = _to_spec(query)
-    name, definition = await _describe(reader, workspace, figure)
+    name, definition = await describe(reader, workspace, figure)
     totals = await figure_storage.count_figure(
         reader, workspace.id, figure, excluded=THEMELESS_CATEGORIES
     )
@@ -151,45 +151,6 @@ def _to_spec(query: FigureQuery) -> FigureSpec:
         since=query.since,
         until=query.until,
         as_of=query.as_of or datetime.now(UTC),
-    )
-
-
-async def _describe(
-    reader: ReadConnection, workspace: Workspace, figure: FigureSpec
-) -> tuple[str, str]:
-    """Name and definition of what is counted, of today; raises `NotFound`."""
-    if figure.kind == "remainder":
-        return "Remainder", (
-            "Conversations that were read, are not spam, and belong to no theme: none of their"
-            " issues is near enough to others."
-        )
-    if figure.kind == "theme":
-        return await _describe_theme(reader, workspace, figure.id)
-    if figure.id == CANNOT_TELL:
-        return "Cannot tell", "Conversations whose category nobody was sure enough about."
-    taxonomy = await taxonomy_storage.get_taxonomy(reader, workspace.id)
-    for category in taxonomy.categories if taxonomy else ():
-        if category.id == figure.id:
-            return category.name, category.definition
-    raise NotFound(
-        f"There is no category {figure.id!r} in this workspace.",
-        fix="It may have been renamed or merged: see the taxonomy.",
-    )
-
-
-async def _describe_theme(
-    reader: ReadConnection, workspace: Workspace, text: str
-) -> tuple[str, str]:
-    themes = (
-        await theme_storage.list_themes(reader, workspace.id, [int(text)])
-        if text.isascii() and text.isdigit() and int(text) < 2**63
-        else []
-    )
-    if not themes:
-        raise NotFound(f"There is no theme {text!r}.", fix="Go back to the list of themes.")
-    return themes[0].name, (
-        "Conversations with an issue that is assigned to this theme. Its identity is its number;"
-        " its name may change."
     )
 
 

@@ -71,13 +71,13 @@ export type AccuracyReport = {
      */
     labelled: number;
     accuracy: Accuracy;
-    confidence: Reliability;
+    confidence: Confidence;
     agreement: EarmarkEvaluationAgreementAgreement;
     /**
      * Labellers
      */
     labellers: Array<PairAgreement>;
-    drift: Drift;
+    changes: Changes;
     /**
      * Quotes
      */
@@ -441,6 +441,36 @@ export type Changed = {
 };
 
 /**
+ * Changes
+ *
+ * What changes while nobody looks.
+ */
+export type Changes = {
+    /**
+     * Since
+     */
+    since: string | null;
+    /**
+     * Recent Days
+     */
+    recent_days: number;
+    /**
+     * Before Days
+     */
+    before_days: number;
+    /**
+     * Mix
+     */
+    mix: Array<MixShare>;
+    audits: Interval | null;
+    /**
+     * Audited
+     */
+    audited: number;
+    promise: Drift | null;
+};
+
+/**
  * ClassAccuracy
  *
  * One category.
@@ -465,65 +495,6 @@ export type ClassAccuracy = {
     precision: Interval | null;
     recall: Interval | null;
     f1: Interval | null;
-};
-
-/**
- * Classification
- *
- * One label of one conversation at one stage.
- */
-export type Classification = {
-    /**
-     * Conversation Id
-     */
-    conversation_id: string;
-    stage: ClassificationStage;
-    /**
-     * Category Id
-     */
-    category_id: string;
-    /**
-     * Confidence
-     */
-    confidence: number;
-    /**
-     * Runner Up Id
-     */
-    runner_up_id?: string | null;
-    /**
-     * Runner Up Confidence
-     */
-    runner_up_confidence?: number | null;
-    decider: Decider;
-    /**
-     * Model Version
-     */
-    model_version: string;
-    /**
-     * Taxonomy Version
-     */
-    taxonomy_version: number;
-    /**
-     * Input Key
-     */
-    input_key: string;
-    /**
-     * Prompt Hash
-     */
-    prompt_hash?: string | null;
-    /**
-     * Local Category Id
-     */
-    local_category_id?: string | null;
-    /**
-     * Local Confidence
-     */
-    local_confidence?: number | null;
-    /**
-     * Is Audit
-     */
-    is_audit?: boolean;
-    stated?: Stated | null;
 };
 
 /**
@@ -665,28 +636,23 @@ export type Comparison = {
 };
 
 /**
- * ConfidenceBin
+ * Confidence
  *
- * Labels of about the same confidence; bins without labels are left out.
+ * How far the machine's confidence can be believed.
  */
-export type ConfidenceBin = {
+export type Confidence = {
     /**
-     * Low
+     * Error
      */
-    low: number;
+    error: number | null;
     /**
-     * High
+     * Bins
      */
-    high: number;
+    bins: Array<ReliabilityBin>;
     /**
-     * Labels
+     * Risk Coverage
      */
-    labels: number;
-    /**
-     * Confidence
-     */
-    confidence: number;
-    accuracy: Interval;
+    risk_coverage: Array<RiskPoint>;
 };
 
 /**
@@ -881,7 +847,11 @@ export type ConversationDetail = {
     /**
      * Classifications
      */
-    classifications: Array<Classification>;
+    classifications: Array<StoredLabel>;
+    /**
+     * Earlier Labels
+     */
+    earlier_labels: Array<StoredLabel>;
     facets: Facets | null;
     /**
      * Issues
@@ -1192,6 +1162,23 @@ export type DayCost = {
 export type Decider = 'rule' | 'local_model' | 'llm' | 'human';
 
 /**
+ * DeciderCount
+ *
+ * Labels of whole threads that one kind of reader gave in a run.
+ */
+export type DeciderCount = {
+    decider: Decider;
+    /**
+     * Decided
+     */
+    decided: number;
+    /**
+     * Cannot Tell
+     */
+    cannot_tell: number;
+};
+
+/**
  * Direction
  *
  * What kind of trouble an issue describes.
@@ -1231,30 +1218,30 @@ export type Drawn = {
 /**
  * Drift
  *
- * What changes while nobody looks.
+ * What became of a calibration's promise.
  */
 export type Drift = {
     /**
-     * Since
+     * Target
      */
-    since: string | null;
+    target: number;
+    precision: Interval;
     /**
-     * Recent Days
+     * Judged
      */
-    recent_days: number;
+    judged: number;
     /**
-     * Before Days
+     * Is Kept
      */
-    before_days: number;
+    is_kept: boolean | null;
     /**
-     * Mix
+     * Shift
      */
-    mix: Array<MixShare>;
-    audits: Interval | null;
+    shift: number | null;
     /**
-     * Audited
+     * Is Shifted
      */
-    audited: number;
+    is_shifted: boolean;
 };
 
 /**
@@ -2354,23 +2341,28 @@ export type ReadingState = {
 };
 
 /**
- * Reliability
+ * ReliabilityBin
  *
- * Confidence against truth.
+ * Labels of about the same confidence.
  */
-export type Reliability = {
+export type ReliabilityBin = {
     /**
-     * Error
+     * Low
      */
-    error: number | null;
+    low: number;
     /**
-     * Bins
+     * High
      */
-    bins: Array<ConfidenceBin>;
+    high: number;
     /**
-     * Risk Coverage
+     * Labels
      */
-    risk_coverage: Array<RiskAtCoverage>;
+    labels: number;
+    /**
+     * Confidence
+     */
+    confidence: number;
+    accuracy: Interval;
 };
 
 /**
@@ -2500,11 +2492,11 @@ export type ReviewTask = {
 };
 
 /**
- * RiskAtCoverage
+ * RiskPoint
  *
  * Of the surest labels, how many are wrong.
  */
-export type RiskAtCoverage = {
+export type RiskPoint = {
     /**
      * Coverage
      */
@@ -2564,6 +2556,26 @@ export type RunDetail = {
      * Stages
      */
     stages: Array<StageProgress>;
+};
+
+/**
+ * RunReading
+ *
+ * What the reading of a run came to.
+ */
+export type RunReading = {
+    /**
+     * Deciders
+     */
+    deciders: Array<DeciderCount>;
+    /**
+     * Waiting
+     */
+    waiting: Array<Unread>;
+    /**
+     * Failed
+     */
+    failed: Array<Unread>;
 };
 
 /**
@@ -2794,6 +2806,77 @@ export type StoredIssue = {
      * Known Theme Id
      */
     known_theme_id: number | null;
+};
+
+/**
+ * StoredLabel
+ *
+ * A label with the time in which it counts.
+ */
+export type StoredLabel = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    stage: ClassificationStage;
+    /**
+     * Category Id
+     */
+    category_id: string;
+    /**
+     * Confidence
+     */
+    confidence: number;
+    /**
+     * Runner Up Id
+     */
+    runner_up_id?: string | null;
+    /**
+     * Runner Up Confidence
+     */
+    runner_up_confidence?: number | null;
+    decider: Decider;
+    /**
+     * Model Version
+     */
+    model_version: string;
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version: number;
+    /**
+     * Input Key
+     */
+    input_key: string;
+    /**
+     * Prompt Hash
+     */
+    prompt_hash?: string | null;
+    /**
+     * Local Category Id
+     */
+    local_category_id?: string | null;
+    /**
+     * Local Confidence
+     */
+    local_confidence?: number | null;
+    /**
+     * Is Audit
+     */
+    is_audit?: boolean;
+    stated?: Stated | null;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Superseded At
+     */
+    superseded_at: string | null;
 };
 
 /**
@@ -3280,6 +3363,22 @@ export type TrendPoint = {
  */
 export type Undone = {
     task: ReviewTask | null;
+};
+
+/**
+ * Unread
+ *
+ * Conversations that were not read, for one reason.
+ */
+export type Unread = {
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
 };
 
 /**
@@ -4268,6 +4367,50 @@ export type GetRunResponses = {
 
 export type GetRunResponse = GetRunResponses[keyof GetRunResponses];
 
+export type GetRunReadingData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/runs/{run_id}/reading';
+};
+
+export type GetRunReadingErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetRunReadingError = GetRunReadingErrors[keyof GetRunReadingErrors];
+
+export type GetRunReadingResponses = {
+    /**
+     * Successful Response
+     */
+    200: RunReading;
+};
+
+export type GetRunReadingResponse = GetRunReadingResponses[keyof GetRunReadingResponses];
+
 export type CancelRunData = {
     body?: never;
     path: {
@@ -4613,6 +4756,10 @@ export type SetCeilingsData = {
 };
 
 export type SetCeilingsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Not Found
      */

@@ -12,9 +12,9 @@ import styles from "./accuracy-screen.module.css";
 import { AccuracyTotals } from "./accuracy-totals";
 import { AgreementSection } from "./agreement-section";
 import { CalibrationSection } from "./calibration-section";
+import { ChangesSection } from "./changes-section";
 import { ClassTable } from "./class-table";
 import { ConfusionTable } from "./confusion-table";
-import { DriftSection } from "./drift-section";
 import { GateSection } from "./gate-section";
 import { QuoteFailuresTable } from "./quote-failures-table";
 import { RiskSection } from "./risk-section";
@@ -57,7 +57,7 @@ function StageFilter() {
 }
 
 function Report({ report }: { report: AccuracyReport }) {
-  const { accuracy, confidence, drift } = report;
+  const { accuracy, confidence, changes } = report;
   return (
     <div className={styles.parts}>
       {accuracy.labels > 0 ? (
@@ -73,7 +73,7 @@ function Report({ report }: { report: AccuracyReport }) {
         <NothingMeasured report={report} />
       )}
       {report.labelled > 0 && <AgreementSection report={report} />}
-      <DriftSection drift={drift} />
+      <ChangesSection changes={changes} />
       <QuoteFailuresTable rows={report.quotes} />
     </div>
   );

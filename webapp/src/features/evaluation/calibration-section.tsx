@@ -1,5 +1,5 @@
 import { getRouteApi } from "@tanstack/react-router";
-import type { ConfidenceBin, Reliability } from "@/api/generated";
+import type { Confidence, ReliabilityBin } from "@/api/generated";
 import * as m from "@/messages/accuracy";
 import { count, percent } from "@/messages/format";
 import { ChartSection } from "@/ui/chart-section";
@@ -10,9 +10,10 @@ import styles from "./share-chart.module.css";
 const route = getRouteApi("/w/$workspace/accuracy");
 
 /** Of labels of about the same confidence: how many are right. */
-export function CalibrationSection({ confidence: { bins, error } }: { confidence: Reliability }) {
+export function CalibrationSection({ confidence: { bins, error } }: { confidence: Confidence }) {
   const { calibration } = route.useSearch();
   const navigate = route.useNavigate();
+  const filled = bins.filter(({ labels }) => labels > 0);
   return (
     <ChartSection
       title={m.calibration}
@@ -25,13 +26,13 @@ export function CalibrationSection({ confidence: { bins, error } }: { confidence
           resetScroll: false,
         })
       }
-      chart={<Chart bins={bins} />}
-      table={<Table bins={bins} />}
+      chart={<Chart bins={filled} />}
+      table={<Table bins={filled} />}
     />
   );
 }
 
-function Chart({ bins }: { bins: readonly ConfidenceBin[] }) {
+function Chart({ bins }: { bins: readonly ReliabilityBin[] }) {
   return (
     <ShareChart label={m.calibration} across={m.confidenceAxis}>
       {({ x, y }) => (
@@ -56,7 +57,7 @@ function Chart({ bins }: { bins: readonly ConfidenceBin[] }) {
   );
 }
 
-function Table({ bins }: { bins: readonly ConfidenceBin[] }) {
+function Table({ bins }: { bins: readonly ReliabilityBin[] }) {
   const { bin, ...numbers } = m.calibrationColumns;
   return (
     <DataTable

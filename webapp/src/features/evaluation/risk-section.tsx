@@ -1,5 +1,5 @@
 import { getRouteApi } from "@tanstack/react-router";
-import type { RiskAtCoverage } from "@/api/generated";
+import type { RiskPoint } from "@/api/generated";
 import * as m from "@/messages/accuracy";
 import { percent } from "@/messages/format";
 import { ChartSection } from "@/ui/chart-section";
@@ -10,7 +10,7 @@ import styles from "./share-chart.module.css";
 const route = getRouteApi("/w/$workspace/accuracy");
 
 /** How much is wrong of what the machine decides, the surest first. */
-export function RiskSection({ points }: { points: readonly RiskAtCoverage[] }) {
+export function RiskSection({ points }: { points: readonly RiskPoint[] }) {
   const { risk } = route.useSearch();
   const navigate = route.useNavigate();
   if (points.length === 0) return null;
@@ -32,7 +32,7 @@ export function RiskSection({ points }: { points: readonly RiskAtCoverage[] }) {
   );
 }
 
-function Chart({ points }: { points: readonly RiskAtCoverage[] }) {
+function Chart({ points }: { points: readonly RiskPoint[] }) {
   // Quarters of the axis are to be whole percentages.
   const highest = Math.max(Math.ceil(Math.max(...points.map((at) => at.risk)) * 25) / 25, 0.04);
   return (
@@ -47,7 +47,7 @@ function Chart({ points }: { points: readonly RiskAtCoverage[] }) {
   );
 }
 
-function Table({ points }: { points: readonly RiskAtCoverage[] }) {
+function Table({ points }: { points: readonly RiskPoint[] }) {
   return (
     <DataTable
       caption={m.risk}

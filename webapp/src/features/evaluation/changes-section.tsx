@@ -1,4 +1,4 @@
-import type { Drift } from "@/api/generated";
+import type { Changes } from "@/api/generated";
 import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/accuracy";
 import { Badge } from "@/ui/badge";
@@ -6,10 +6,10 @@ import { DataTable } from "@/ui/data-table";
 import styles from "./accuracy-screen.module.css";
 
 /** How the mix of labels changes, and what chance audits say of sure ones. */
-export function DriftSection({ drift }: { drift: Drift }) {
+export function ChangesSection({ changes }: { changes: Changes }) {
   const { categoryName } = useWorkspace();
   const { category, recent, before, change } = m.mixColumns;
-  if (drift.mix.length === 0) return null;
+  if (changes.mix.length === 0) return null;
   return (
     <section aria-labelledby="drift">
       <h2 id="drift">{m.drift}</h2>
@@ -21,7 +21,7 @@ export function DriftSection({ drift }: { drift: Drift }) {
           { name: before, number: true },
           { name: change },
         ]}
-        rows={drift.mix.map(({ category_id, recent_share, before_share, is_sure }) => ({
+        rows={changes.mix.map(({ category_id, recent_share, before_share, is_sure }) => ({
           key: category_id,
           cells: [
             categoryName(category_id),
@@ -33,8 +33,9 @@ export function DriftSection({ drift }: { drift: Drift }) {
           ],
         }))}
       />
-      <p className={styles.note}>{m.mixNote(drift.recent_days, drift.before_days)}</p>
-      {drift.audits && <p>{m.audits(drift.audited, m.share(drift.audits))}</p>}
+      <p className={styles.note}>{m.mixNote(changes.recent_days, changes.before_days)}</p>
+      {changes.audits && <p>{m.audits(changes.audited, m.share(changes.audits))}</p>}
+      {changes.promise && changes.promise.judged > 0 && <p>{m.promise(changes.promise)}</p>}
     </section>
   );
 }
