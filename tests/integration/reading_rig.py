@@ -1,6 +1,7 @@
 """A workspace with a few conversations, and what comes of reading them."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from psycopg.sql import SQL, Identifier
@@ -14,6 +15,7 @@ from earmark.db.models import (
     Facets,
     Message,
     Run,
+    RunStatus,
     Stage,
     Taxonomy,
     Thread,
@@ -28,9 +30,15 @@ from earmark.pipeline.cascade import Mode
 from earmark.pipeline.classify import Minds, classify_page
 from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.progress import Progress
+from earmark.pipeline.run import Services, perform_page
 from earmark.pipeline.spending import Spending
-from tests.fixtures.models import HashedModels
+from earmark.sources.base import Source
+from tests.fixtures.models import GreedyFinder, HashedModels
 from tests.fixtures.threads import make_workspace, store
+
+
+def _no_source(_: int) -> AbstractAsyncContextManager[Source]:
+    raise NotFound("these workspaces have no source")
 
 
 class Desk:
@@ -84,6 +92,33 @@ class Desk:
             list(ids) or list(self.threads),
             run_id=self.run.id,
         )
+
+    async def read_in_run(
+        self,
+        model: LanguageModel | None,
+        *,
+        spending: Spending | None = None,
+    ) -> Run:
+        """A run of which only the reading is done, as a worker does it."""
+        services = Services(
+            database=self.database,
+            open_source=_no_source,
+            shelf=self.shelf,
+            finder=GreedyFinder(),
+            mode=Mode.LLM if model else Mode.OFFLINE,
+            language_model=model,
+            spending=spending,
+        )
+        async with self.database.write() as connection:
+            await run_storage.finish_run(connection, self.run, RunStatus.SUCCEEDED)
+            run = await run_storage.create_run(connection, self.workspace.id)
+            await run_storage.start_stage(connection, run, Stage.CLASSIFY)
+        self.run = run
+        await perform_page(services, run, Stage.CLASSIFY, list(self.threads))
+        async with self.database.write() as connection:
+            await run_storage.finish_stage(connection, run, Stage.CLASSIFY)
+            await run_storage.finish_run(connection, run, RunStatus.SUCCEEDED)
+            return await run_storage.get_run(connection, run.workspace_id, run.id)
 
     async def label(
         self, identifier: str, stage: ClassificationStage = ClassificationStage.FINAL

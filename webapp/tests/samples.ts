@@ -1,15 +1,16 @@
 // Values of the API's types for tests: each function takes what the test is about.
 
 import type {
-  Classification,
   ConversationRow,
   Driver,
   Estimate,
+  HumanLabel,
   Quote,
   Run,
   RunDetail,
   Stage,
   StageProgress,
+  StoredLabel,
   Story,
   ThemeRow,
   Week,
@@ -127,7 +128,7 @@ export const story = (parts: Partial<Story> = {}): Story => ({
   ...parts,
 });
 
-export const label = (parts: Partial<Classification> = {}): Classification => ({
+export const label = (parts: Partial<StoredLabel> = {}): StoredLabel => ({
   conversation_id: "100",
   stage: "final",
   category_id: "billing",
@@ -138,6 +139,24 @@ export const label = (parts: Partial<Classification> = {}): Classification => ({
   model_version: "v1",
   taxonomy_version: 1,
   input_key: "k",
+  is_current: true,
+  created_at: MOMENT,
+  superseded_at: null,
+  ...parts,
+});
+
+export const humanLabel = (parts: Partial<HumanLabel> = {}): HumanLabel => ({
+  id: 1,
+  conversation_id: "100",
+  kind: "final",
+  value: "billing",
+  item_id: null,
+  labeller: "me",
+  taxonomy_version: 1,
+  machine_value: "bug",
+  machine_confidence: 0.61,
+  machine_decider: "local_model",
+  created_at: MOMENT,
   ...parts,
 });
 

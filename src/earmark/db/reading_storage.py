@@ -1,9 +1,27 @@
-"""What one conversation was read as: its issues and all the proof in it."""
+"""What one conversation was read as: its labels, its issues and all the proof in it."""
+
+from datetime import datetime
 
 from psycopg.rows import class_row
 
 from earmark.db.connection import ReadConnection
-from earmark.db.models import AuthorRole, Decider, Direction, EvidenceKind, Model
+from earmark.db.models import (
+    AuthorRole,
+    Classification,
+    Decider,
+    Direction,
+    EvidenceKind,
+    Model,
+)
+
+
+class StoredLabel(Classification):
+    """A label with the time in which it counts."""
+
+    is_current: bool
+    created_at: datetime
+    superseded_at: datetime | None
+    """Since when it no longer counts; null also where an old version did not write that down."""
 
 
 class StoredEvidence(Model):
@@ -78,6 +96,25 @@ async def list_issues(
             " WHERE workspace_id = %(workspace_id)s AND conversation_id = %(id)s"
             " ORDER BY position",
             {"workspace_id": workspace_id, "id": conversation_id},
+        )
+        return await cursor.fetchall()
+
+
+async def list_label_history(
+    connection: ReadConnection, workspace_id: int, conversation_id: str, *, earlier: int
+) -> list[StoredLabel]:
+    """The labels of a conversation that count now, then the newest `earlier` that once did."""
+    async with connection.cursor(row_factory=class_row(StoredLabel)) as cursor:
+        await cursor.execute(
+            "SELECT conversation_id, stage, category_id, confidence, runner_up_id,"
+            " runner_up_confidence, decider, model_version, taxonomy_version, input_key,"
+            " prompt_hash, local_category_id, local_confidence, is_audit, stated, is_current,"
+            " created_at, superseded_at FROM (SELECT *, row_number() OVER (PARTITION BY is_current"
+            " ORDER BY superseded_at DESC NULLS LAST, id DESC) AS place FROM classifications"
+            " WHERE workspace_id = %(workspace_id)s AND conversation_id = %(id)s) l"
+            " WHERE is_current OR place <= %(earlier)s"
+            " ORDER BY is_current DESC, superseded_at DESC NULLS LAST, stage, id DESC",
+            {"workspace_id": workspace_id, "id": conversation_id, "earlier": earlier},
         )
         return await cursor.fetchall()
 

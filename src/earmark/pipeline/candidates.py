@@ -8,7 +8,7 @@ import numpy as np
 from earmark.db.theme_storage import ThemeName
 from earmark.llm.base import TextModel
 from earmark.pipeline.learn import ModelShelf
-from earmark.pipeline.reading_prompt import KnownTheme
+from earmark.pipeline.shown import KnownTheme
 from earmark.pipeline.subject import Subject
 
 MOST_OFFERED: Final = 12

@@ -31,7 +31,8 @@ from earmark.pipeline.cascade import Mode, Route, draw, route
 from earmark.pipeline.language_reader import AnswerKeeper, Asking, Task
 from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.local_reader import Guess, guess
-from earmark.pipeline.reading_prompt import Sheet, ask, make_sheet, show
+from earmark.pipeline.reading_prompt import Sheet, ask, make_sheet
+from earmark.pipeline.shown import show
 from earmark.pipeline.spending import Spending
 from earmark.pipeline.subject import READER_VERSION, Reader, Subject
 

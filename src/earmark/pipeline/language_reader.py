@@ -28,12 +28,14 @@ from earmark.db.models import (
 from earmark.errors import BudgetReached, ModelAnswerUnusable, ModelUnavailable
 from earmark.llm.base import LanguageModel, Prediction, Prompt
 from earmark.pipeline import facets
+from earmark.pipeline.answer_source import Source
 from earmark.pipeline.cascade import Agreement, claim, confidence
 from earmark.pipeline.facet_call import FacetAnswer
-from earmark.pipeline.facet_checks import Checked, Checker, Source
+from earmark.pipeline.facet_checks import Checked, Checker
 from earmark.pipeline.learn import find_area
 from earmark.pipeline.local_reader import Guess, turns_of
-from earmark.pipeline.reading_prompt import NAME, KnownTheme, Sheet, Shown, ask, show
+from earmark.pipeline.reading_prompt import NAME, Sheet, ask
+from earmark.pipeline.shown import KnownTheme, Shown, show
 from earmark.pipeline.spending import Spending, plan_call
 from earmark.pipeline.subject import Reader, Subject
 

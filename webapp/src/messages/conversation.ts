@@ -1,4 +1,4 @@
-import type { AuthorRole, ClassificationStage } from "@/api/generated";
+import type { AuthorRole, ClassificationStage, Stated } from "@/api/generated";
 import { amount, count } from "./format";
 
 export const back = "Conversations";
@@ -48,6 +48,35 @@ export const correctHint = "Not right? It is …";
 export const takeBack = "Take back what I said";
 export const localGuess = (name: string, share: string): string =>
   `the local model thought ${name}, ${share}`;
+export const withShare = (name: string, share: string): string => `${name}, ${share}`;
+export const why = "Why this label";
+export const whyOf = (stage: string): string => `${why}: ${stage.toLowerCase()}`;
+export const decided = "Decided by";
+export const confidence = "Confidence";
+export const said = "It said itself";
+export const saidMeaning =
+  "How sure the language model says it is; the confidence is how often it was right when it said so";
+export const statedNames: Record<Stated, string> = {
+  high: "Very sure",
+  medium: "Fairly sure",
+  low: "Not sure",
+};
+export const local = "Local model";
+export const opinion = (guess: string, same: boolean): string =>
+  same ? `thought the same: ${guess}` : `thought otherwise: ${guess}`;
+export const audit = "Audit";
+export const auditYes =
+  "The local model was sure; a language model was asked all the same, by chance";
+export const prompt = "Prompt";
+export const version = (number: number): string => `version ${count(number)}`;
+export const when = "When";
+export const earlier = "Before that";
+export const until = "until";
+export const peopleSaid = "What people said";
+export const nobodySaid = "Nobody has labelled this by hand.";
+export const machineSilent = "(the machine had said nothing)";
+export const machineSaid = (label: string, who: string | null): string =>
+  who ? `(the machine had said ${label}, by ${who})` : `(the machine had said ${label})`;
 export const waits = "Waits to be read";
 export const notRead = "Not read yet";
 export const notReadText = "The next run reads it.";
@@ -72,12 +101,17 @@ export const helpGapNo = "No";
 export const changeReason = "Why the category changed";
 export const component = "Part of the product";
 export const symptoms = "Symptoms";
-export const causeStated = "Cause, as somebody said";
-export const causeGuessed = "Cause, as a model supposes";
+export const cause = "Cause";
+export const causeStated = "Said in the conversation";
+export const causeGuessed = "A guess of the model";
+export const modelsWords = "A language model's words";
+export const summary = "Summary";
+export const issuesByModel =
+  "In a language model's words, with personal data masked. The quotes are what people wrote themselves.";
 export const leftOut = (messages: number, characters: number): string =>
   messages > 0
-    ? `The model was not shown ${amount(messages, "message", "messages")}: the conversation is too long.`
-    : `The model was not shown ${amount(characters, "character", "characters")} of long messages.`;
+    ? `The conversation is too long: the language model was not shown ${amount(messages, "message", "messages")} of it, ${amount(characters, "character", "characters")} in all.`
+    : `The language model was not shown ${amount(characters, "character", "characters")} of long messages.`;
 export const instructs =
   "The text tries to instruct whoever reads it. Models were not given it as an instruction.";
 
@@ -112,7 +146,7 @@ export const priority = "Priority";
 export const page = "Page";
 export const identifier = "Intercom id";
 export const model = "Model";
-export const taxonomy = "Taxonomy version";
+export const taxonomy = "Taxonomy";
 export const inputKey = "Input key";
 export const inputKeyMeaning = "The same key gives the same label";
 export const quotes = "Quotes located";

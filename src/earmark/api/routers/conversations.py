@@ -1,7 +1,7 @@
 """Conversations: the list with its filters, and one conversation with all that is known of it."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime
@@ -17,7 +17,6 @@ from earmark.db import (
 )
 from earmark.db.listing_storage import ConversationFilter, ConversationRow, ThemeRef
 from earmark.db.models import (
-    Classification,
     Company,
     Contact,
     Conversation,
@@ -26,7 +25,7 @@ from earmark.db.models import (
     Model,
     Sentiment,
 )
-from earmark.db.reading_storage import ReadingState, StoredEvidence, StoredIssue
+from earmark.db.reading_storage import ReadingState, StoredEvidence, StoredIssue, StoredLabel
 from earmark.errors import InvalidInput, NotFound
 
 router = APIRouter(
@@ -34,6 +33,9 @@ router = APIRouter(
     tags=["conversations"],
     responses=problem_responses(404, 422, 503),
 )
+
+
+_EARLIER_LABELS: Final = 20
 
 
 class ConversationPage(Model):
@@ -57,7 +59,10 @@ class ConversationDetail(Model):
     messages: tuple[Message, ...]
     contact: Contact | None
     company: Company | None
-    classifications: tuple[Classification, ...]
+    classifications: tuple[StoredLabel, ...]
+    """The labels that count now."""
+    earlier_labels: tuple[StoredLabel, ...]
+    """Labels that once counted, newest first; those of long ago are left out."""
     facets: Facets | None
     issues: tuple[ConversationIssue, ...]
     evidence: tuple[StoredEvidence, ...]
@@ -144,16 +149,16 @@ async def get_conversation(
     themes = await listing_storage.list_issue_themes(
         reader, workspace.id, [issue.id for issue in issues]
     )
+    labels = await reading_storage.list_label_history(
+        reader, workspace.id, conversation_id, earlier=_EARLIER_LABELS
+    )
     return ConversationDetail(
         conversation=conversation,
         messages=tuple(messages[conversation_id]),
         contact=contact,
         company=company,
-        classifications=tuple(
-            await classification_storage.list_classifications(
-                reader, workspace.id, [conversation_id]
-            )
-        ),
+        classifications=tuple(label for label in labels if label.is_current),
+        earlier_labels=tuple(label for label in labels if not label.is_current),
         facets=await classification_storage.get_facets(reader, workspace.id, conversation_id),
         issues=tuple(
             ConversationIssue(issue=issue, theme=themes.get(issue.id)) for issue in issues

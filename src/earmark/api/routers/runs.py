@@ -10,9 +10,10 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from earmark.api.deps import CurrentWorkspace, Queue, Reader, RowId, Writer, get_database
 from earmark.api.problems import problem_responses
-from earmark.db import run_storage
+from earmark.db import run_reading_storage, run_storage
 from earmark.db.connection import Database
 from earmark.db.models import AFTER_FETCHING, Model, Run, RunEvent, Stage, StageProgress
+from earmark.db.run_reading_storage import RunReading
 from earmark.jobs import queue as jobs
 
 router = APIRouter(
@@ -57,6 +58,13 @@ async def get_run(reader: Reader, workspace: CurrentWorkspace, run_id: RowId) ->
     run = await run_storage.get_run(reader, workspace.id, run_id)
     stages = await run_storage.list_stages(reader, workspace.id, run_id)
     return RunDetail(run=run, stages=tuple(stages))
+
+
+@router.get("/{run_id}/reading", operation_id="getRunReading")
+async def get_run_reading(reader: Reader, workspace: CurrentWorkspace, run_id: RowId) -> RunReading:
+    """Who decided the labels of a run, what it left waiting, and what failed."""
+    run = await run_storage.get_run(reader, workspace.id, run_id)
+    return await run_reading_storage.get_run_reading(reader, run)
 
 
 @router.post(

@@ -498,65 +498,6 @@ export type ClassAccuracy = {
 };
 
 /**
- * Classification
- *
- * One label of one conversation at one stage.
- */
-export type Classification = {
-    /**
-     * Conversation Id
-     */
-    conversation_id: string;
-    stage: ClassificationStage;
-    /**
-     * Category Id
-     */
-    category_id: string;
-    /**
-     * Confidence
-     */
-    confidence: number;
-    /**
-     * Runner Up Id
-     */
-    runner_up_id?: string | null;
-    /**
-     * Runner Up Confidence
-     */
-    runner_up_confidence?: number | null;
-    decider: Decider;
-    /**
-     * Model Version
-     */
-    model_version: string;
-    /**
-     * Taxonomy Version
-     */
-    taxonomy_version: number;
-    /**
-     * Input Key
-     */
-    input_key: string;
-    /**
-     * Prompt Hash
-     */
-    prompt_hash?: string | null;
-    /**
-     * Local Category Id
-     */
-    local_category_id?: string | null;
-    /**
-     * Local Confidence
-     */
-    local_confidence?: number | null;
-    /**
-     * Is Audit
-     */
-    is_audit?: boolean;
-    stated?: Stated | null;
-};
-
-/**
  * ClassificationStage
  *
  * `open` sees the customer's first message only; `final` sees the thread.
@@ -906,7 +847,11 @@ export type ConversationDetail = {
     /**
      * Classifications
      */
-    classifications: Array<Classification>;
+    classifications: Array<StoredLabel>;
+    /**
+     * Earlier Labels
+     */
+    earlier_labels: Array<StoredLabel>;
     facets: Facets | null;
     /**
      * Issues
@@ -1215,6 +1160,23 @@ export type DayCost = {
  * Who decided a label. People outrank models, models outrank rules.
  */
 export type Decider = 'rule' | 'local_model' | 'llm' | 'human';
+
+/**
+ * DeciderCount
+ *
+ * Labels of whole threads that one kind of reader gave in a run.
+ */
+export type DeciderCount = {
+    decider: Decider;
+    /**
+     * Decided
+     */
+    decided: number;
+    /**
+     * Cannot Tell
+     */
+    cannot_tell: number;
+};
 
 /**
  * Direction
@@ -2597,6 +2559,26 @@ export type RunDetail = {
 };
 
 /**
+ * RunReading
+ *
+ * What the reading of a run came to.
+ */
+export type RunReading = {
+    /**
+     * Deciders
+     */
+    deciders: Array<DeciderCount>;
+    /**
+     * Waiting
+     */
+    waiting: Array<Unread>;
+    /**
+     * Failed
+     */
+    failed: Array<Unread>;
+};
+
+/**
  * RunStatus
  *
  * A run's life: queued, running, and one of three ends.
@@ -2824,6 +2806,77 @@ export type StoredIssue = {
      * Known Theme Id
      */
     known_theme_id: number | null;
+};
+
+/**
+ * StoredLabel
+ *
+ * A label with the time in which it counts.
+ */
+export type StoredLabel = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    stage: ClassificationStage;
+    /**
+     * Category Id
+     */
+    category_id: string;
+    /**
+     * Confidence
+     */
+    confidence: number;
+    /**
+     * Runner Up Id
+     */
+    runner_up_id?: string | null;
+    /**
+     * Runner Up Confidence
+     */
+    runner_up_confidence?: number | null;
+    decider: Decider;
+    /**
+     * Model Version
+     */
+    model_version: string;
+    /**
+     * Taxonomy Version
+     */
+    taxonomy_version: number;
+    /**
+     * Input Key
+     */
+    input_key: string;
+    /**
+     * Prompt Hash
+     */
+    prompt_hash?: string | null;
+    /**
+     * Local Category Id
+     */
+    local_category_id?: string | null;
+    /**
+     * Local Confidence
+     */
+    local_confidence?: number | null;
+    /**
+     * Is Audit
+     */
+    is_audit?: boolean;
+    stated?: Stated | null;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Superseded At
+     */
+    superseded_at: string | null;
 };
 
 /**
@@ -3310,6 +3363,22 @@ export type TrendPoint = {
  */
 export type Undone = {
     task: ReviewTask | null;
+};
+
+/**
+ * Unread
+ *
+ * Conversations that were not read, for one reason.
+ */
+export type Unread = {
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
 };
 
 /**
@@ -4297,6 +4366,50 @@ export type GetRunResponses = {
 };
 
 export type GetRunResponse = GetRunResponses[keyof GetRunResponses];
+
+export type GetRunReadingData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: number;
+        /**
+         * Workspace
+         *
+         * The workspace's code
+         */
+        workspace: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace}/runs/{run_id}/reading';
+};
+
+export type GetRunReadingErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetRunReadingError = GetRunReadingErrors[keyof GetRunReadingErrors];
+
+export type GetRunReadingResponses = {
+    /**
+     * Successful Response
+     */
+    200: RunReading;
+};
+
+export type GetRunReadingResponse = GetRunReadingResponses[keyof GetRunReadingResponses];
 
 export type CancelRunData = {
     body?: never;

@@ -1,9 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
-import type { Classification } from "@/api/generated";
+import type { StoredLabel } from "@/api/generated";
 import {
   correctLabelMutation,
   getConversationQueryKey,
+  listLabelsQueryKey,
   undoLabelsMutation,
 } from "@/api/generated/@tanstack/react-query.gen";
 import { useShortcuts } from "@/app/shortcuts";
@@ -17,13 +18,15 @@ import styles from "./side-panel.module.css";
 const TAKE_BACK = "";
 
 /** Says what a label should be; no run takes that back. `c` goes to the one of the whole thread. */
-export function Correction({ label }: { label: Classification }) {
+export function Correction({ label }: { label: StoredLabel }) {
   const { path, detail } = useWorkspace();
   const queries = useQueryClient();
   const select = useRef<HTMLSelectElement>(null);
   const where = { ...path, conversation_id: label.conversation_id };
-  const onSettled = () =>
+  const onSettled = () => {
     void queries.invalidateQueries({ queryKey: getConversationQueryKey({ path: where }) });
+    void queries.invalidateQueries({ queryKey: listLabelsQueryKey({ path: where }) });
+  };
   const correct = useMutation({ ...correctLabelMutation(), onSettled });
   const takeBack = useMutation({ ...undoLabelsMutation(), onSettled });
   useShortcuts(label.stage === "final" ? { c: () => select.current?.focus() } : {});

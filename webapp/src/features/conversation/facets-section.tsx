@@ -3,6 +3,7 @@ import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/conversation";
 import { languageName } from "@/messages/format";
 import { resolutions, sentiments, urgencies } from "@/messages/words";
+import { Badge } from "@/ui/badge";
 import { Facts } from "@/ui/facts";
 import { SideSection } from "@/ui/side-section";
 import { facetsAnchor, goTo, messageAnchor } from "./places";
@@ -15,11 +16,7 @@ export function FacetsSection({ detail: { facets } }: { detail: ConversationDeta
   return (
     <div id={facetsAnchor} tabIndex={-1}>
       <SideSection title={m.facets}>
-        {facets.summary && (
-          <p className={styles.statement} dir="auto">
-            {facets.summary}
-          </p>
-        )}
+        {facets.summary && <ModelsWords label={m.summary} text={facets.summary} />}
         <Facts
           facts={[
             { label: m.sentiment, value: sentiments[facets.sentiment] },
@@ -36,13 +33,23 @@ export function FacetsSection({ detail: { facets } }: { detail: ConversationDeta
               : []),
           ]}
         />
-        {facets.change_reason && (
-          <p className={styles.quiet} dir="auto">
-            {m.changeReason}: {facets.change_reason}
-          </p>
-        )}
+        {facets.change_reason && <ModelsWords label={m.changeReason} text={facets.change_reason} />}
         {facets.instructs_reader && <p className={styles.warning}>{m.instructs}</p>}
       </SideSection>
+    </div>
+  );
+}
+
+/** Text that a language model wrote: as text, and said to be its own. */
+function ModelsWords({ label, text }: { label: string; text: string }) {
+  return (
+    <div className={styles.models}>
+      <p className={styles.quiet}>
+        {label} <Badge>{m.modelsWords}</Badge>
+      </p>
+      <p className={styles.wrapped} dir="auto">
+        {text}
+      </p>
     </div>
   );
 }

@@ -4,14 +4,16 @@ import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/conversation";
 import { directions } from "@/messages/words";
 import { Badge } from "@/ui/badge";
+import { Facts } from "@/ui/facts";
 import { SideSection } from "@/ui/side-section";
 import { goTo, issueAnchor, markAnchor } from "./places";
 import styles from "./side-panel.module.css";
 
 export function IssuesSection({ detail }: { detail: ConversationDetail }) {
-  const { issues, evidence } = detail;
+  const { issues, evidence, facets } = detail;
+  const byModel = facets?.decider === "llm" && issues.length > 0;
   return (
-    <SideSection title={m.issues}>
+    <SideSection title={m.issues} note={byModel ? m.issuesByModel : undefined}>
       {issues.length === 0 && <p className={styles.quiet}>{m.noIssues}</p>}
       <ul className={styles.issues}>
         {issues.map((entry) => (
@@ -62,20 +64,55 @@ function IssueItem({ entry, quotes }: { entry: ConversationIssue; quotes: readon
 }
 
 function IssueParticulars({ issue }: { issue: ConversationIssue["issue"] }) {
-  const particulars = [
-    { label: m.component, text: issue.component },
-    { label: m.symptoms, text: issue.symptoms.join(", ") },
-    { label: m.causeStated, text: issue.root_cause_stated },
-    { label: m.causeGuessed, text: issue.root_cause_guessed },
-  ];
-  return particulars
-    .filter(({ text }) => text)
-    .map(({ label, text }) => (
-      <p key={label} dir="auto">
-        <span className={styles.quiet}>{label}: </span>
+  const { component, symptoms, root_cause_stated, root_cause_guessed } = issue;
+  return (
+    <>
+      <Facts
+        facts={[
+          { label: m.component, value: component && <bdi>{component}</bdi> },
+          {
+            label: m.symptoms,
+            value: symptoms.length > 0 ? <Symptoms symptoms={symptoms} /> : null,
+          },
+        ]}
+      />
+      {root_cause_stated && <Cause source={m.causeStated} text={root_cause_stated} />}
+      {root_cause_guessed && <Cause source={m.causeGuessed} text={root_cause_guessed} guess />}
+    </>
+  );
+}
+
+function Symptoms({ symptoms }: { symptoms: readonly string[] }) {
+  return (
+    <ul>
+      {[...new Set(symptoms)].map((symptom) => (
+        <li key={symptom} dir="auto">
+          {symptom}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface CauseProps {
+  source: string;
+  text: string;
+  guess?: boolean;
+}
+
+/** Why it happens: as somebody said, or as a model supposes, which nobody may take for the other. */
+function Cause({ source, text, guess = false }: CauseProps) {
+  return (
+    <div className={guess ? styles.guess : styles.cause}>
+      <p>
+        <span className={styles.quiet}>{m.cause}</span>{" "}
+        <Badge tone={guess ? "caution" : "neutral"}>{source}</Badge>
+      </p>
+      <p className={styles.wrapped} dir="auto">
         {text}
       </p>
-    ));
+    </div>
+  );
 }
 
 function IssueTheme({ theme }: { theme: ConversationIssue["theme"] }) {

@@ -1,6 +1,7 @@
-import type { Classification } from "@/api/generated";
+import type { HumanLabel, StoredLabel } from "@/api/generated";
 import * as m from "@/messages/conversation";
 import { percent } from "@/messages/format";
+import { deciders } from "@/messages/words";
 
 /** A label in words: its name with how sure it is, and what else it might be. */
 export interface LabelWords {
@@ -15,7 +16,7 @@ const shareOf = (confidence: number | null | undefined): string | null =>
 
 /** Where it was too close to say, the confidence and the runner-up are those of the best guess. */
 export function describeLabel(
-  label: Classification,
+  label: StoredLabel,
   categoryName: (id: string) => string,
 ): LabelWords {
   const { category_id, confidence, runner_up_id, runner_up_confidence } = label;
@@ -33,8 +34,36 @@ export function describeLabel(
 }
 
 /** What the local model thought, where a language model decided; empty else. */
-export function localGuess(label: Classification, categoryName: (id: string) => string): string {
+export function localGuess(label: StoredLabel, categoryName: (id: string) => string): string {
   const { local_category_id, local_confidence } = label;
   if (!local_category_id || typeof local_confidence !== "number") return "";
   return m.localGuess(categoryName(local_category_id), percent(local_confidence));
+}
+
+/** What the local model thought, and whether it is what was decided; null where it was not asked. */
+export function localOpinion(
+  label: StoredLabel,
+  categoryName: (id: string) => string,
+): string | null {
+  const { category_id, local_category_id, local_confidence } = label;
+  if (!local_category_id || typeof local_confidence !== "number") return null;
+  const guess = m.withShare(categoryName(local_category_id), percent(local_confidence));
+  return m.opinion(guess, local_category_id === category_id);
+}
+
+/** A label that once counted: "Bug, 61%, by the local model"; where it could not be told, the best guess. */
+export function describePast(label: StoredLabel, categoryName: (id: string) => string): string {
+  const { name, confidence, otherwise } = describeLabel(label, categoryName);
+  const shown = label.decider === "human" ? "" : confidence || otherwise;
+  return [name, shown, m.decidedBy(deciders[label.decider])].filter(Boolean).join(", ");
+}
+
+/** What the machine said when a person labelled. */
+export function describeMachine(label: HumanLabel, categoryName: (id: string) => string): string {
+  const { machine_value, machine_confidence, machine_decider } = label;
+  if (!machine_value) return m.machineSilent;
+  const name = categoryName(machine_value);
+  const said =
+    typeof machine_confidence === "number" ? m.withShare(name, percent(machine_confidence)) : name;
+  return m.machineSaid(said, machine_decider ? deciders[machine_decider] : null);
 }

@@ -1,9 +1,10 @@
-import type { Classification, ConversationDetail } from "@/api/generated";
+import type { ConversationDetail, StoredLabel } from "@/api/generated";
 import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/conversation";
 import { deciders } from "@/messages/words";
 import { SideSection } from "@/ui/side-section";
 import { Correction } from "./correction";
+import { LabelWhy } from "./label-why";
 import { describeLabel, localGuess } from "./label-words";
 import styles from "./side-panel.module.css";
 
@@ -11,7 +12,7 @@ import styles from "./side-panel.module.css";
 const stageOrder = ["final", "open"] as const;
 
 export function LabelsSection({ detail }: { detail: ConversationDetail }) {
-  const { classifications, reading } = detail;
+  const { classifications, earlier_labels, reading } = detail;
   const labels = stageOrder.flatMap((stage) =>
     classifications.filter((label) => label.stage === stage),
   );
@@ -21,7 +22,11 @@ export function LabelsSection({ detail }: { detail: ConversationDetail }) {
       {labels.length > 0 ? (
         <dl className={styles.labels}>
           {labels.map((label) => (
-            <Label key={label.stage} label={label} />
+            <Label
+              key={label.stage}
+              label={label}
+              earlier={earlier_labels.filter(({ stage }) => stage === label.stage)}
+            />
           ))}
         </dl>
       ) : (
@@ -31,7 +36,12 @@ export function LabelsSection({ detail }: { detail: ConversationDetail }) {
   );
 }
 
-function Label({ label }: { label: Classification }) {
+interface LabelProps {
+  label: StoredLabel;
+  earlier: readonly StoredLabel[];
+}
+
+function Label({ label, earlier }: LabelProps) {
   const { categoryName } = useWorkspace();
   const { name, confidence, otherwise } = describeLabel(label, categoryName);
   return (
@@ -45,6 +55,7 @@ function Label({ label }: { label: Classification }) {
             .filter(Boolean)
             .join("; ")}
         </p>
+        <LabelWhy label={label} earlier={earlier} />
         <Correction label={label} />
       </dd>
     </div>

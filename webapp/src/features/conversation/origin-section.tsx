@@ -6,10 +6,9 @@ import { Breakable } from "@/ui/breakable";
 import { Facts } from "@/ui/facts";
 import { SideSection } from "@/ui/side-section";
 
-/** What the source says of the conversation, and the versions that read it. */
+/** What the source says of the conversation, and how its quotes fared. */
 export function OriginSection({ detail }: { detail: ConversationDetail }) {
-  const { conversation, classifications, reading } = detail;
-  const label = classifications.find(({ stage }) => stage === "final") ?? classifications[0];
+  const { conversation, reading } = detail;
   return (
     <SideSection title={m.origin}>
       <Facts
@@ -23,13 +22,6 @@ export function OriginSection({ detail }: { detail: ConversationDetail }) {
           { label: m.priority, value: conversation.priority && plain(conversation.priority) },
           { label: m.rating, value: conversation.rating && `${count(conversation.rating)} / 5` },
           { label: m.tags, value: conversation.tags?.join(", ") },
-          { label: m.model, value: label?.model_version },
-          { label: m.taxonomy, value: label && count(label.taxonomy_version) },
-          {
-            label: m.inputKey,
-            value: label && <code>{label.input_key.slice(0, 16)}</code>,
-            title: m.inputKeyMeaning,
-          },
           {
             label: m.quotes,
             value: reading && m.quotesDropped(reading.quotes_located, reading.quotes_dropped),

@@ -16,6 +16,7 @@ import { Announcer } from "./announcer";
 import { CancelButton } from "./cancel-button";
 import { elapsed, merge, shownLog } from "./progress";
 import { RunLog } from "./run-log";
+import { ReadingNotices, RunReadingSection } from "./run-reading";
 import styles from "./run-screen.module.css";
 import { StageTable } from "./stage-table";
 import { useRunEvents } from "./use-run-events";
@@ -76,7 +77,9 @@ function RunPage({ id }: { id: string }) {
                   <Prose text={m.queuedText} />
                 </p>
               )}
+              <ReadingNotices detail={detail} />
               <StageTable detail={detail} />
+              <RunReadingSection detail={detail} />
               <RunLog
                 log={shownLog(live.log, detail.stages)}
                 finished={detail.run.finished_at != null}

@@ -8,6 +8,7 @@ import * as m from "@/messages/theme";
 import { ChangeFigure } from "@/ui/change-figure";
 import { Measured } from "@/ui/measured";
 import { Stat, Stats } from "@/ui/stats";
+import { windowOf } from "@/ui/windows";
 
 /** The theme in numbers; those that count conversations lead to them. */
 export function ThemeFigures({ detail: { driver } }: { detail: ThemeDetail }) {
@@ -17,7 +18,10 @@ export function ThemeFigures({ detail: { driver } }: { detail: ThemeDetail }) {
       <Stat label={m.thisWeek}>
         {count(volume.recent)}
         {volume.recent > 0 && ` ${m.thisWeekCustomers(volume.recent_customers)}`}
-        <Measured estimate={recent_estimate} />
+        <Measured
+          estimate={recent_estimate}
+          explain={{ kind: "theme", id: `${theme.id}`, ...windowOf(recent_estimate) }}
+        />
       </Stat>
       <Stat label={m.usual} title={m.usualMeaning}>
         {usualWeek(usual)}

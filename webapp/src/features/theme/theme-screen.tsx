@@ -81,7 +81,7 @@ function Detail({ detail }: { detail: ThemeDetail }) {
         )}
       </p>
       <div className={styles.trend}>
-        <TrendSection trend={detail.trend} />
+        <TrendSection theme={detail.driver.theme.id} trend={detail.trend} />
       </div>
       <ThemeQuotes themeId={driver.theme.id} />
     </div>

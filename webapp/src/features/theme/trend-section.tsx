@@ -8,7 +8,7 @@ import { TrendTable } from "./trend-table";
 const route = getRouteApi("/w/$workspace/themes/$id");
 
 /** Half a year of weeks, as bars or as the same numbers in a table. */
-export function TrendSection({ trend }: { trend: readonly TrendPoint[] }) {
+export function TrendSection({ theme, trend }: { theme: number; trend: readonly TrendPoint[] }) {
   const { chart } = route.useSearch();
   const navigate = route.useNavigate();
   return (
@@ -24,7 +24,7 @@ export function TrendSection({ trend }: { trend: readonly TrendPoint[] }) {
         })
       }
       chart={<TrendChart trend={trend} />}
-      table={<TrendTable trend={trend} />}
+      table={<TrendTable theme={theme} trend={trend} />}
     />
   );
 }

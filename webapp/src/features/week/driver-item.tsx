@@ -46,7 +46,11 @@ export function DriverItem({ driver, rank, since, until }: DriverItemProps) {
             <Link to="/w/$workspace/conversations" params={path} search={thisWeek}>
               {count(volume.recent)}
             </Link>
-            <Measured estimate={driver.recent_estimate} as="brief" />
+            <Measured
+              estimate={driver.recent_estimate}
+              as="brief"
+              explain={{ kind: "theme", id: `${theme.id}`, since, until }}
+            />
           </Stat>
           <Stat label={changes.usual}>
             <Link
