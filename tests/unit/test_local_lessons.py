@@ -174,10 +174,16 @@ def test_what_only_the_encoder_knows_is_learnt(encoded_model: TextModel) -> None
     assert encoded_model.encoder_version == "less-1"
 
 
-def test_encoded_model_embeds_with_the_encoder(encoded_model: TextModel) -> None:
-    vectors = encode(["hopeless", "careful"])
-    assert np.array_equal(encoded_model.embed(["hopeless", "careful"], vectors), vectors)
-    assert encoded_model.dimensions == 3
+def test_encoded_model_embeds_with_both_in_equal_parts(encoded_model: TextModel) -> None:
+    texts = ["zz hopeless", "zz careful", "0"]
+    vectors = encode(texts)
+    embedded = encoded_model.embed(texts, vectors)
+    own, dense = embedded[:, :-3], embedded[:, -3:]
+    assert embedded.shape == (3, encoded_model.dimensions)
+    assert np.allclose(np.linalg.norm(embedded, axis=1), 1)
+    for row, vector in enumerate(vectors):
+        known = bool(own[row].any())
+        assert np.allclose(dense[row], vector / (np.sqrt(2) if known else 1), atol=1e-6)
 
 
 def test_encoded_model_is_read_as_it_was_written(encoded_model: TextModel) -> None:

@@ -76,6 +76,9 @@ async def list_told(
             " FROM classifications c WHERE c.workspace_id = %(workspace_id)s"
             " AND c.stage = 'final' AND c.is_current AND c.decider = 'llm'"
             " AND c.category_id <> 'cannot_tell'"
+            # Under an older taxonomy the same word may have meant more, or less.
+            " AND c.taxonomy_version = (SELECT max(version) FROM taxonomy_versions"
+            " WHERE workspace_id = %(workspace_id)s)"
             " AND c.conversation_id NOT IN (SELECT conversation_id FROM held)"
             " AND c.conversation_id NOT IN (SELECT conversation_id FROM human)"
             " ORDER BY place, c.id DESC LIMIT %(most_by_model)s)"

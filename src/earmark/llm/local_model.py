@@ -40,10 +40,8 @@ class LocalModel:
 
     @property
     def dimensions(self) -> int:
-        """Length of an embedding: the encoder's, else 256 or fewer."""
-        if self.encoder_version is not None:
-            return len(self._state.dense)
-        return int(self._directions.shape[1])
+        """Length of an embedding: 256 or fewer, and the encoder's length beside them."""
+        return int(self._directions.shape[1]) + len(self._state.dense)
 
     @property
     def encoder_version(self) -> str | None:
@@ -68,10 +66,12 @@ class LocalModel:
         return predictions
 
     def embed(self, texts: Sequence[str], encoded: Vectors | None = None) -> Vectors:
-        """One unit vector per text, or zeros for a text without known n-grams."""
-        dense = self._check(texts, encoded)
-        if self.encoder_version is not None:
-            return unit_rows(dense)
+        """One unit vector per text, or zeros for a text that nothing is known of.
+
+        Beside an encoder, its vectors stand next to the latent directions with the same weight:
+        together they part themes better than either (`docs/adr/0011-encoders.md`).
+        """
+        dense = unit_rows(self._check(texts, encoded))
         width = len(self._directions)
         parts = [
             unit_rows(rows[:, :width] @ self._directions)
@@ -79,7 +79,7 @@ class LocalModel:
         ]
         if not parts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        return np.concatenate(parts)
+        return unit_rows(np.hstack([np.concatenate(parts), dense]))
 
     def dump(self) -> bytes:
         """The fitted model as bytes that hold data only, no code."""

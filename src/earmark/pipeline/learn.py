@@ -20,7 +20,7 @@ from earmark.prompts import default_taxonomy
 MOST_TEXTS: Final = 20_000
 """A model is fitted on a sample of so many, if there are more."""
 MOST_BY_MODEL: Final = 8_000
-"""Lessons by language models: more of them taught hardly more, and take time to learn from."""
+"""Lessons by language models: they bound the time and memory of learning."""
 _REFIT_GROWTH: Final = 2.0
 _LEAST_NEW: Final = 20
 _NEW_SHARE: Final = 0.1
