@@ -107,6 +107,8 @@ class Settings(BaseSettings):
     model_requests_per_minute: int | None = Field(default=None, ge=1)
     model_tokens_per_minute: int | None = Field(default=None, ge=1)
     model_concurrency: int = Field(default=64, ge=1, le=512)
+    batch: Literal["never", "auto"] = "never"
+    batch_from: int = Field(default=1_000, ge=1)
     target_precision: float = Field(default=0.95, ge=0.5, le=0.999)
 
     ceiling_run: Decimal | None = Field(default=None, ge=0)

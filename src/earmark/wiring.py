@@ -30,6 +30,7 @@ from earmark.sources.intercom_transport import API_VERSION, REGIONS, IntercomOpt
 if TYPE_CHECKING:
     from earmark.llm.base import LanguageModel, Usage
     from earmark.llm.encoders import EncoderChoice
+    from earmark.pipeline.batch_reading import Batches
     from earmark.pipeline.run import Services
 
 _WATCH_SECONDS: Final = 2.0
@@ -128,6 +129,7 @@ class Wiring:
             self.language_model(database) as language_model,
             encoders(self.encoder_choice()) as open_encoder,
         ):
+            settings = self.settings
             yield Services(
                 database=database,
                 open_source=open_source,
@@ -138,12 +140,31 @@ class Wiring:
                 ),
                 finder=GraphThemeFinder(),
                 sync_every=self._sync_every,
-                mode=Mode(self.settings.model_mode),
+                mode=Mode(settings.model_mode),
                 language_model=language_model,
-                spending=Spending(database, self.price_of, default_ceilings(self.settings)),
+                spending=Spending(
+                    database, self.price_of, default_ceilings(settings), self.batch_price_of
+                ),
+                batches=self._batches(),
             )
 
-    def price_of(self, model: str, usage: "Usage") -> Decimal | None:
+    def _batches(self) -> "Batches | None":
+        """Null where there are none: offline, and on servers that only speak as OpenAI does."""
+        from earmark.llm.batches import open_batch_model  # noqa: PLC0415 - loads numpy
+        from earmark.pipeline.batch_reading import Batches  # noqa: PLC0415
+
+        options, settings = self.model_options(), self.settings
+        if options is None or options.provider == "compatible":
+            return None
+        least = settings.batch_from if settings.batch == "auto" else None
+        return Batches(open=lambda: open_batch_model(options), least=least)
+
+    def batch_price_of(self, model: str, usage: "Usage") -> Decimal | None:
+        """What a call in a batch costs; as much as any other where nothing else is known."""
+        cost = self.price_of(model, usage, batch=True)
+        return self.price_of(model, usage) if cost is None else cost
+
+    def price_of(self, model: str, usage: "Usage", *, batch: bool = False) -> Decimal | None:
         """What a call costs in US dollars; null where that is not known."""
         from earmark.llm.prices import Rates, price  # noqa: PLC0415 - only where money is spent
 
@@ -158,7 +179,7 @@ class Wiring:
             )
         elif settings.model_base_url is not None and is_local(settings.model_base_url):
             own = Rates(input=Decimal(0), cached=Decimal(0), output=Decimal(0))
-        return price(model, usage, own=own)
+        return price(model, usage, batch=batch, own=own)
 
     def encoder_choice(self) -> "EncoderChoice":
         """Which encoder the settings name; nothing is opened yet."""

@@ -38,7 +38,7 @@ NUMBER: Final = 1_000 if KILLS <= 3 else 20_000
 VICTIMS: Final = ("worker", "database", "simulator")
 _STUCK_SECONDS: Final = 150
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180 if KILLS <= 3 else 7200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 if KILLS <= 3 else 7200)]
 
 
 class Theatre:

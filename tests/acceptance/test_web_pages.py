@@ -76,24 +76,33 @@ async def list_pages(page: Page) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 async def test_every_page_is_accessible_and_fits_its_screen(
-    browser: Browser, demo_server: str, width: int, scheme: Scheme
+    browser: Browser, demo_server: str, width: int
 ) -> None:
     found: dict[str, list[str]] = {}
-    async with visiting(browser, demo_server, width=width, scheme=scheme, refusals=True) as page:
+    schemes: tuple[Scheme, Scheme] = ("light", "dark")
+    async with visiting(browser, demo_server, width=width, refusals=True) as page:
         for name, address in (await list_pages(page)).items():
             await page.goto(address)
             await expect(page.locator("h1")).to_be_visible()
             await page.wait_for_load_state("networkidle")
-            await keep_screenshot(page, f"{name}-{width}-{scheme}")
-            problems = await audit(page)
-            if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                problems.append("it is wider than the screen")
-            if problems:
-                found[name] = problems
+            for scheme in schemes:
+                await page.emulate_media(color_scheme=scheme)
+                await keep_screenshot(page, f"{name}-{width}-{scheme}")
+                if problems := await examine(page):
+                    found[f"{name} {scheme}"] = problems
+            # The next page is opened in the dark, and turns light again.
+            schemes = (schemes[1], schemes[0])
     assert found == {}
+
+
+async def examine(page: Page) -> list[str]:
+    """What is wrong with a page as it is shown now."""
+    problems = await audit(page)
+    if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        problems.append("it is wider than the screen")
+    return problems
 
 
 EMPTY: dict[str, Any] = {

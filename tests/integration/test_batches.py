@@ -5,17 +5,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+from uuid import uuid4
 
 import pytest
 from pydantic import BaseModel, SecretStr
 
 from earmark.db import batch_storage, workspace_storage
+from earmark.db.batch_storage import NewBatch
 from earmark.db.connection import Database
 from earmark.errors import ModelAnswerUnusable, ModelError, ModelRejected, ModelUnavailable
 from earmark.llm.base import Answer, BatchModel, Prompt
 from earmark.llm.batches import open_batch_model
 from earmark.llm.provider_options import ModelOptions, Provider
-from earmark.pipeline.batching import Order, collect, hand_in, list_waiting, recover
+from earmark.pipeline.batching import fetch, list_open, recover, submit
 from tests.fixtures.model_batches import accept_batches, expire, finish
 from tests.fixtures.model_server import Asked, ModelServer, model_server
 
@@ -48,20 +50,36 @@ class Rig:
     database: Database
     server: ModelServer
     model: BatchModel
-    order: Order
+    workspace_id: int
 
-    @property
-    def workspace_id(self) -> int:
-        return self.order.workspace_id
+    async def note(self) -> str:
+        """What is about to be handed in."""
+        key = uuid4().hex
+        batch = NewBatch(key=key, model=self.model.name, purpose="read", items=tuple(PROMPTS))
+        async with self.database.write() as connection:
+            await batch_storage.add_batch(connection, self.workspace_id, batch)
+        return key
 
     async def hand_in(self) -> str:
-        return await hand_in(self.database, self.model, self.order, PROMPTS, Echo)
+        key, prompts = await self.note(), list(PROMPTS.values())
+        await submit(self.database, self.model, self.workspace_id, key, prompts, Echo)
+        return key
+
+    async def collect_each(self) -> list[dict[str, Answer[Echo] | ModelError]]:
+        """The outcomes of each batch that has ended."""
+        found = [
+            await fetch(self.database, self.model, self.workspace_id, batch, Echo)
+            for batch in await list_open(self.database, self.model, self.workspace_id)
+            if batch.provider_id and await self.model.is_ended(batch.provider_id)
+        ]
+        return [outcomes for outcomes in found if outcomes is not None]
 
     async def collect(self) -> dict[str, Answer[Echo] | ModelError]:
-        found = await collect(
-            self.database, self.model, self.workspace_id, purpose="read", schema=Echo
-        )
-        return {item: outcome for ended in found for item, outcome in ended.outcomes.items()}
+        return {item: one for found in await self.collect_each() for item, one in found.items()}
+
+    async def waiting(self) -> set[str]:
+        found = await list_open(self.database, self.model, self.workspace_id)
+        return {item for batch in found for item in batch.items}
 
 
 @asynccontextmanager
@@ -79,8 +97,7 @@ async def rig_of(database: Database, provider: Provider) -> AsyncGenerator[Rig]:
         )
         async with open_batch_model(options) as model:
             assert model is not None
-            order = Order(workspace_id=workspace.id, purpose="read")
-            yield Rig(database, server, model, order)
+            yield Rig(database, server, model, workspace.id)
 
 
 def heard(outcomes: dict[str, Answer[Echo] | ModelError]) -> dict[str, str]:
@@ -98,7 +115,7 @@ async def test_batch_is_handed_in_and_fetched_once(database: Database, provider:
     async with rig_of(database, provider) as rig:
         key = await rig.hand_in()
         assert await rig.collect() == {}
-        assert await list_waiting(database, rig.model, rig.workspace_id) == set(PROMPTS)
+        assert await rig.waiting() == set(PROMPTS)
         finish(rig.server, rig.server.batches[next(iter(rig.server.batches))])
         outcomes = await rig.collect()
         assert heard(outcomes) == EVERYTHING
@@ -107,9 +124,10 @@ async def test_batch_is_handed_in_and_fetched_once(database: Database, provider:
         usage = answer.usage
         assert (usage.input_tokens, usage.cached_tokens, usage.output_tokens) == (100, 40, 7)
         async with database.write() as connection:
-            await batch_storage.set_fetched(connection, rig.workspace_id, [key])
+            assert await batch_storage.set_fetched(connection, rig.workspace_id, [key]) == [key]
+            assert await batch_storage.set_fetched(connection, rig.workspace_id, [key]) == []
         assert await rig.collect() == {}
-        assert await list_waiting(database, rig.model, rig.workspace_id) == set()
+        assert await rig.waiting() == set()
 
 
 @BOTH
@@ -135,8 +153,8 @@ async def test_interrupted_batch_that_arrived_is_found_again(
         await recover(database, rig.model, rig.workspace_id, patience=timedelta(0))
         for batch in rig.server.batches.values():
             finish(rig.server, batch)
-        found = await collect(database, rig.model, rig.workspace_id, purpose="read", schema=Echo)
-        assert [heard(ended.outcomes) for ended in found] == [EVERYTHING, EVERYTHING]
+        found = await rig.collect_each()
+        assert [heard(outcomes) for outcomes in found] == [EVERYTHING, EVERYTHING]
         assert len(rig.server.batches) == 2
 
 
@@ -145,20 +163,11 @@ async def test_interrupted_batch_that_never_arrived_is_free_to_be_asked_again(
     database: Database, provider: Provider
 ) -> None:
     async with rig_of(database, provider) as rig:
-        async with database.write() as connection:
-            await batch_storage.add_batch(
-                connection,
-                rig.workspace_id,
-                key="k",
-                model=rig.model.name,
-                purpose="read",
-                run_id=None,
-                items=list(PROMPTS),
-            )
+        await rig.note()
         await recover(database, rig.model, rig.workspace_id)
-        assert await list_waiting(database, rig.model, rig.workspace_id) == set(PROMPTS)
+        assert await rig.waiting() == set(PROMPTS)
         await recover(database, rig.model, rig.workspace_id, patience=timedelta(0))
-        assert await list_waiting(database, rig.model, rig.workspace_id) == set()
+        assert await rig.waiting() == set()
 
 
 @BOTH
@@ -188,27 +197,18 @@ async def test_refused_batch_leaves_nothing_behind(database: Database, provider:
         rig.server.key = "another"
         with pytest.raises(ModelRejected, match="refuses the key"):
             await rig.hand_in()
-        assert await list_waiting(database, rig.model, rig.workspace_id) == set()
+        assert await rig.waiting() == set()
 
 
 async def test_batch_of_somebody_else_is_not_taken_for_ours(database: Database) -> None:
     """Anthropic keeps no word of ours: a batch of the same size and time is looked into."""
     async with rig_of(database, "anthropic") as rig:
-        async with database.write() as connection:
-            await batch_storage.add_batch(
-                connection,
-                rig.workspace_id,
-                key="ours",
-                model=rig.model.name,
-                purpose="read",
-                run_id=None,
-                items=list(PROMPTS),
-            )
+        await rig.note()
         await rig.model.submit("other", list(PROMPTS.values()), Echo)
         await recover(database, rig.model, rig.workspace_id, patience=timedelta(0))
         finish(rig.server, next(iter(rig.server.batches.values())))
         assert await rig.collect() == {}
-        assert await list_waiting(database, rig.model, rig.workspace_id) == set()
+        assert await rig.waiting() == set()
 
 
 async def test_compatible_server_has_no_batches() -> None:

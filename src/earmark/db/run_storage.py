@@ -478,9 +478,12 @@ async def add_event(
 
 
 async def add_note_once(
-    connection: WriteConnection, run: Run, *, stage: Stage, message: str
+    connection: WriteConnection, run: Run, *, stage: Stage | None, message: str
 ) -> None:
-    """Append a note that the run's log does not hold yet."""
+    """Append a note that the run's log does not hold yet; without a stage it is about the run.
+
+    A note of `classify` says what reading waits for (`run_reading_storage`).
+    """
     await connection.execute(
         "INSERT INTO run_events (workspace_id, run_id, stage, kind, message)"
         " SELECT %(workspace_id)s, %(run_id)s, %(stage)s, 'note', %(message)s"
@@ -489,7 +492,7 @@ async def add_note_once(
         {
             "workspace_id": run.workspace_id,
             "run_id": run.id,
-            "stage": stage.value,
+            "stage": stage.value if stage else None,
             "message": message,
         },
     )

@@ -1053,6 +1053,10 @@ CREATE TABLE model_batches (
     run_id       bigint,
     -- What each request is about, in the order of the requests.
     items        text[]      NOT NULL,
+    -- What keeping the answers takes: ids and hashes, in the order of the items; never any text.
+    details      jsonb       NOT NULL,
+    -- The money that is put aside for it.
+    reservation_id bigint,
     status       text        NOT NULL DEFAULT 'submitting' CHECK (status IN ('submitting', 'running', 'fetched', 'lost')),
     created_at   timestamptz NOT NULL DEFAULT now(),
     submitted_at timestamptz,
@@ -1060,6 +1064,22 @@ CREATE TABLE model_batches (
     PRIMARY KEY (workspace_id, id)
 );
 CREATE INDEX model_batches_open ON model_batches (workspace_id, model) WHERE status IN ('submitting', 'running');
+
+-- A run whose stage waits for batches: whose turn it is, how far handing in has come, whether a
+-- ceiling stopped it.
+CREATE TABLE batch_waits (
+    workspace_id bigint      NOT NULL,
+    run_id       bigint      NOT NULL,
+    -- Each turn is one job's; a job that was repeated finds that it is over.
+    turn         integer     NOT NULL DEFAULT 0,
+    -- The page that is handed in next; null when no more is.
+    next_page    integer,
+    is_short     boolean     NOT NULL DEFAULT false,
+    since        timestamptz NOT NULL DEFAULT now(),
+    ended_at     timestamptz,
+    PRIMARY KEY (workspace_id, run_id),
+    FOREIGN KEY (workspace_id, run_id) REFERENCES runs ON DELETE CASCADE
+);
 
 -- The newest quote of each workspace: asked for, then made by a worker, or why it could not be made.
 CREATE TABLE cost_quotes (

@@ -15,12 +15,13 @@ from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 
-from earmark.db import change_storage, run_storage
+from earmark.db import batch_wait_storage, change_storage, run_storage
 from earmark.db.connection import WriteConnection
 from earmark.db.models import Run, RunStatus, Stage, StageProgress
 from earmark.errors import Conflict, DatabaseFull, DatabaseUnavailable, EarmarkError, NotFound
 from earmark.jobs.queue import (
     ADVANCE,
+    BATCH,
     LIVE,
     PAGE,
     PREVIEW,
@@ -31,7 +32,7 @@ from earmark.jobs.queue import (
     JobQueue,
     start_run,
 )
-from earmark.pipeline import importing, live, quoting, taxonomy_preview
+from earmark.pipeline import batch_reading, importing, live, quoting, taxonomy_preview
 from earmark.pipeline.run import (
     MOST_ATTEMPTS,
     PAGED,
@@ -107,6 +108,7 @@ class Engine:
         app.task(name=ADVANCE, retry=retry, pass_context=True)(self.advance)
         app.task(name=STAGE, retry=retry, pass_context=True)(self.stage)
         app.task(name=PAGE, retry=retry, pass_context=True)(self.page)
+        app.task(name=BATCH, retry=retry, pass_context=True)(self.batch)
         app.task(name=LIVE, retry=retry)(self.live)
         app.task(name=PREVIEW, retry=retry, pass_context=True)(self.preview)
         app.task(name=QUOTE, retry=retry)(self.quote)
@@ -143,10 +145,21 @@ class Engine:
         if stage.status == "waiting":
             total = await make_pages(self._services, connection, run, stage.stage)
             await run_storage.start_stage(connection, run, stage.stage, total=total)
+            if stage.stage is Stage.CLASSIFY and await batch_reading.begin(
+                connection, self._services.minds, self._services.batches, run, total=total
+            ):
+                await self._queue.batch(connection, run, 0)
+        if stage.stage is Stage.CLASSIFY and await self._is_waiting(connection, run):
+            return True
         if await self._queue_pages(connection, run, stage.stage, _PAGES_AHEAD):
             return True
         await run_storage.finish_stage(connection, run, stage.stage)
         return False
+
+    async def _is_waiting(self, connection: WriteConnection, run: Run) -> bool:
+        """Whether the run waits for batches of the language model."""
+        wait = await batch_wait_storage.get_wait(connection, run)
+        return wait is not None and wait.ended_at is None
 
     async def _queue_pages(
         self, connection: WriteConnection, run: Run, stage: Stage, number: int
@@ -202,6 +215,47 @@ class Engine:
                     await self._queue.advance(connection, run)
 
         await self._guard(context, workspace_id, run_id, work)
+
+    async def batch(self, context: JobContext, workspace_id: int, run_id: int, turn: int) -> None:
+        """Look at the batches that a run waits for, and come back, or let the run go on."""
+
+        async def work() -> None:
+            run = await self._live_run(workspace_id, run_id)
+            if run is None or run.cancel_requested:
+                return
+            async with self._database.read() as connection:
+                wait = await batch_wait_storage.get_wait(connection, run)
+            if wait is None or wait.turn != turn:
+                return  # the job was repeated: another one has its turn
+            services = self._services
+            after = await batch_reading.take_turn(
+                self._database,
+                services.minds,
+                services.batches,
+                run,
+                wait,
+                max_attempts=MOST_ATTEMPTS,
+            )
+            await self._end_turn(run, turn, after)
+
+        await self._guard(context, workspace_id, run_id, work)
+
+    async def _end_turn(self, run: Run, turn: int, after: batch_reading.Next) -> None:
+        async with self._database.write() as connection:
+            run = await run_storage.lock_run(connection, run.workspace_id, run.id)
+            if run.finished_at is not None or not await batch_wait_storage.end_turn(
+                connection,
+                run,
+                turn,
+                next_page=after.next_page,
+                is_short=after.is_short,
+                is_over=after.seconds is None,
+            ):
+                return
+            if after.seconds is None:
+                await self._queue.advance(connection, run)
+            else:
+                await self._queue.batch(connection, run, turn + 1, seconds=after.seconds)
 
     async def live(self, workspace_id: int) -> None:
         """Fetch what events told of, and come back for what is left."""

@@ -19,6 +19,7 @@ ADVANCE: Final = "advance"
 STAGE: Final = "stage"
 PAGE: Final = "page"
 LIVE: Final = "live"
+BATCH: Final = "batch"
 PREVIEW: Final = "preview"
 QUOTE: Final = "quote"
 RESCUE: Final = "rescue"
@@ -73,6 +74,18 @@ class JobQueue:
         await self._app.configure_task(
             PAGE, queue=_RUN_QUEUE, priority=priority, connection=connection
         ).batch_defer_async(*arguments)
+
+    async def batch(
+        self, connection: WriteConnection, run: Run, turn: int, *, seconds: float = 0.0
+    ) -> None:
+        """Let a worker look at the batches that a run waits for, in some seconds."""
+        await self._app.configure_task(
+            BATCH,
+            queue=_RUN_QUEUE,
+            schedule_in={"seconds": math.ceil(seconds)},
+            lock=f"batch:{run.id}",
+            connection=connection,
+        ).defer_async(**run_key(run), turn=turn)
 
     async def live(
         self, connection: WriteConnection, workspace_id: int, *, seconds: float = 2.0

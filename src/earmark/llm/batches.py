@@ -12,7 +12,7 @@ from earmark.llm.provider_options import ModelOptions
 
 @asynccontextmanager
 async def open_batch_model(options: ModelOptions) -> AsyncGenerator[BatchModel | None]:
-    """A model until the block ends; null for a compatible server: those have no batches.
+    """A model until the block ends; null for a compatible server: none is known to have any.
 
     Raises `ConfigurationError`.
     """

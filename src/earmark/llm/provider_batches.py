@@ -5,8 +5,8 @@ Import this module only once a batch model is really opened: it loads the provid
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Collection, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
@@ -29,7 +29,7 @@ from pydantic_ai.providers.openai import OpenAIProvider
 from earmark.errors import ModelAnswerUnusable, ModelError, ModelRejected, ModelUnavailable
 from earmark.llm.answers import Unreadable
 from earmark.llm.base import Answer, Prompt
-from earmark.llm.dialects import Form, FormRefused, Question, blame_text
+from earmark.llm.dialects import Form, Question, blame_text
 from earmark.llm.provider import read_reply
 from earmark.llm.provider_client import (
     PROFILE,
@@ -87,22 +87,15 @@ class ProviderBatches(ABC):
             self._request(f"{key}_{place}", prompt, schema) for place, prompt in enumerate(prompts)
         ]
         encoded = [await self._model.batch_encode(request) for request in requests]
-        try:
+        with _translated(self._options):
             return await self._create(encoded)
-        except (openai.APIError, anthropic.APIError) as error:
-            raise _translate_raw(error, self._options) from None
-        except ModelAPIError as error:
-            raise translate(error, self._options) from None
 
     async def find(
         self, key: str, *, requests: int, since: datetime, known: Collection[str]
     ) -> str | None:
         """Look for it; see `BatchModel.find`."""
-        try:
-            missing = Missing(key, requests, since - _CLOCKS_DIFFER, known)
-            return await self._find(missing)
-        except (openai.APIError, anthropic.APIError) as error:
-            raise _translate_raw(error, self._options) from None
+        with _translated(self._options):
+            return await self._find(Missing(key, requests, since - _CLOCKS_DIFFER, known))
 
     async def is_ended(self, batch_id: str) -> bool:
         """Whether there is nothing more to wait for."""
@@ -112,10 +105,8 @@ class ProviderBatches(ABC):
         self, batch_id: str, key: str, schema: type[T]
     ) -> dict[int, Answer[T] | ModelError] | None:
         """Answers and failures; see `BatchModel.results`."""
-        try:
+        with _translated(self._options):
             found = await self._model.batch_results(await self._status(batch_id))
-        except (openai.APIError, anthropic.APIError) as error:
-            raise _translate_raw(error, self._options) from None
         ours = [result for result in found if _key_in(result.custom_id) == key]
         if found and not ours:
             return None
@@ -163,10 +154,8 @@ class ProviderBatches(ABC):
             created_at=datetime.now(tz=UTC),
             request_count=0,
         )
-        try:
+        with _translated(self._options):
             return await self._model.batch_status(handle)
-        except (openai.APIError, anthropic.APIError) as error:
-            raise _translate_raw(error, self._options) from None
 
     @abstractmethod
     async def _create(self, requests: Sequence[EncodedBatchRequest]) -> str: ...
@@ -266,17 +255,32 @@ class AnthropicBatches(ProviderBatches):
         return None
 
 
+@contextmanager
+def _translated(options: ModelOptions) -> Generator[None]:
+    """Errors of the SDKs and of pydantic-ai become ours: it may pass, or it is refused for good."""
+    try:
+        yield
+    except (openai.APIError, anthropic.APIError) as error:
+        raise _for_good_or_not(_translate_raw(error, options), options) from None
+    except ModelAPIError as error:
+        raise _for_good_or_not(translate(error, options), options) from None
+
+
 def _translate_raw(
     error: openai.APIError | anthropic.APIError, options: ModelOptions
 ) -> ModelError:
-    """Errors of the SDKs; what the provider refuses for its form is refused for good."""
     if not isinstance(error, openai.APIStatusError | anthropic.APIStatusError):
         return translate(ModelConnectionError(options.model, "no answer"), options)
     code = getattr(error, "code", None) or getattr(error, "type", None)
-    found = translate_status(error.status_code, code, error.body, options)
-    if isinstance(found, FormRefused) and not found.is_server_error:
+    return translate_status(error.status_code, code, error.body, options)
+
+
+def _for_good_or_not(error: ModelError, options: ModelOptions) -> ModelError:
+    """No text of a batch is to blame: what else would be refused for its form is refused."""
+    found = blame_text(error, options.name)
+    if isinstance(found, ModelAnswerUnusable):
         return ModelRejected(f"{options.name} does not take the batch.", why=found.why)
-    return blame_text(found, options.name)
+    return found
 
 
 @asynccontextmanager

@@ -4,17 +4,15 @@ What is about to be handed in is noted first. After an interruption the provider
 has the batch: so it is neither lost nor handed in, and paid for, twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final, Generic, TypeVar
-from uuid import uuid4
+from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
 from earmark.db import batch_storage
 from earmark.db.batch_storage import StoredBatch
 from earmark.db.connection import Database
-from earmark.db.models import Model
 from earmark.errors import ModelError, ModelRejected, ModelUnavailable
 from earmark.llm.base import Answer, BatchModel, Prompt
 
@@ -24,61 +22,35 @@ HANDING_IN: Final = timedelta(minutes=10)
 """Longer than handing in takes: what has been about to be for longer was interrupted."""
 
 
-class Collected(Generic[T]):
-    """A batch that has ended, and what became of each of its items."""
-
-    def __init__(self, batch: StoredBatch, outcomes: dict[str, Answer[T] | ModelError]) -> None:
-        self.batch = batch
-        self.outcomes = outcomes
-
-
-class Order(Model):
-    """What a batch is for."""
-
-    workspace_id: int
-    run_id: int | None = None
-    purpose: str
-
-
-async def hand_in(
+async def submit(
     database: Database,
     model: BatchModel,
-    order: Order,
-    prompts: Mapping[str, Prompt],
+    workspace_id: int,
+    key: str,
+    prompts: Sequence[Prompt],
     schema: type[BaseModel],
-) -> str:
-    """Hand in one question per item; returns the batch's key. Raises the errors of models."""
-    key = uuid4().hex
-    async with database.write() as connection:
-        await batch_storage.add_batch(
-            connection,
-            order.workspace_id,
-            key=key,
-            model=model.name,
-            purpose=order.purpose,
-            run_id=order.run_id,
-            items=list(prompts),
-        )
+) -> None:
+    """Hand in a batch that was noted (`batch_storage.add_batch`), a question for each item.
+
+    Raises `ModelRejected` if it was not taken, `ModelUnavailable` if that is not sure: `recover`
+    finds out.
+    """
     try:
-        provider_id = await model.submit(key, list(prompts.values()), schema)
+        provider_id = await model.submit(key, prompts, schema)
     except ModelRejected:
         async with database.write() as connection:
-            await batch_storage.set_lost(connection, order.workspace_id, [key])
+            await batch_storage.set_lost(connection, workspace_id, [key])
         raise
     async with database.write() as connection:
-        await batch_storage.set_submitted(
-            connection, order.workspace_id, key, provider_id=provider_id
-        )
-    return key
+        await batch_storage.set_submitted(connection, workspace_id, key, provider_id=provider_id)
 
 
-async def list_waiting(database: Database, model: BatchModel, workspace_id: int) -> set[str]:
-    """The items that are in a batch whose results are not stored yet: not to be asked again."""
+async def list_open(database: Database, model: BatchModel, workspace_id: int) -> list[StoredBatch]:
+    """The batches whose results are not stored yet, oldest first."""
     async with database.read() as reader:
-        batches = await batch_storage.list_open(
+        return await batch_storage.list_open(
             reader, workspace_id, model=model.name, patience=HANDING_IN
         )
-    return {item for batch in batches for item in batch.items}
 
 
 async def recover(
@@ -87,8 +59,9 @@ async def recover(
     workspace_id: int,
     *,
     patience: timedelta = HANDING_IN,
-) -> None:
-    """Find out what became of batches whose handing in was interrupted."""
+) -> list[str]:
+    """Find out what became of batches whose handing in was interrupted; the keys of those lost."""
+    lost: list[str] = []
     async with database.read() as reader:
         batches = await batch_storage.list_open(
             reader, workspace_id, model=model.name, patience=patience
@@ -101,40 +74,31 @@ async def recover(
         async with database.write() as connection:
             if found is None:
                 await batch_storage.set_lost(connection, workspace_id, [batch.key])
+                lost.append(batch.key)
                 continue
             await batch_storage.set_submitted(
                 connection, workspace_id, batch.key, provider_id=found
             )
         known.append(found)
+    return lost
 
 
-async def collect(
-    database: Database, model: BatchModel, workspace_id: int, *, purpose: str, schema: type[T]
-) -> list[Collected[T]]:
-    """The batches that have ended; whoever stores their results calls `set_fetched` with that.
+async def fetch(
+    database: Database, model: BatchModel, workspace_id: int, batch: StoredBatch, schema: type[T]
+) -> dict[str, Answer[T] | ModelError] | None:
+    """What became of each item of a batch that has ended; `set_fetched` goes with storing it.
 
-    An item without an answer has the error that says why.
+    An item without an answer has the error that says why. Null if the batch is somebody else's: it
+    was taken for one whose handing in was interrupted, and is lost.
     """
-    async with database.read() as reader:
-        batches = await batch_storage.list_open(
-            reader, workspace_id, model=model.name, patience=HANDING_IN
-        )
-    ended: list[Collected[T]] = []
-    for batch in batches:
-        if batch.provider_id is None or batch.purpose != purpose:
-            continue
-        if not await model.is_ended(batch.provider_id):
-            continue
-        results = await model.results(batch.provider_id, batch.key, schema)
-        if results is None:  # it was taken for the one whose handing in was interrupted
-            async with database.write() as connection:
-                await batch_storage.set_lost(connection, workspace_id, [batch.key])
-            continue
-        outcomes = {
-            item: results.get(place, _unanswered(model)) for place, item in enumerate(batch.items)
-        }
-        ended.append(Collected(batch, outcomes))
-    return ended
+    if batch.provider_id is None:
+        return None
+    results = await model.results(batch.provider_id, batch.key, schema)
+    if results is None:
+        async with database.write() as connection:
+            await batch_storage.set_lost(connection, workspace_id, [batch.key])
+        return None
+    return {item: results.get(place, _unanswered(model)) for place, item in enumerate(batch.items)}
 
 
 def _unanswered(model: BatchModel) -> ModelUnavailable:

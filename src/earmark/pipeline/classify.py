@@ -240,6 +240,23 @@ async def _prepare(
     return asking, todo
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What reading one conversation would send."""
+
+    task: Task
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What reading some conversations would send."""
+
+    sheet: Sheet
+    source: AnswerSource
+    questions: tuple[Planned, ...]
+
+
 async def plan_prompts(
     database: Database,
     minds: Minds,
@@ -247,13 +264,25 @@ async def plan_prompts(
     conversation_ids: Sequence[str],
     draft: Draft | None = None,
 ) -> list[Prompt]:
-    """The prompts that reading these conversations would send; nothing is sent or stored.
+    """The prompts of `plan_questions`."""
+    plan = await plan_questions(database, minds, workspace_id, conversation_ids, draft)
+    return [planned.prompt for planned in plan.questions] if plan else []
 
-    None for what the local model would decide, and for what was asked and answered before.
+
+async def plan_questions(
+    database: Database,
+    minds: Minds,
+    workspace_id: int,
+    conversation_ids: Sequence[str],
+    draft: Draft | None = None,
+) -> Plan | None:
+    """What reading these conversations would send, if anything; nothing is sent or stored.
+
+    Nothing for what the local model would decide, and for what was asked and answered before.
     """
     desk = await _set_up(database, minds, workspace_id, conversation_ids, draft)
     if desk is None or minds.asked is None:
-        return []
+        return None
     guesses = await guess(desk.shelf, desk.model, desk.speaking)
     routes = await _routes(database, minds, workspace_id, desk, guesses)
     tasks = {
@@ -262,13 +291,14 @@ async def plan_prompts(
         if way is not Route.LOCAL
     }
     if not tasks:
-        return []
+        return None
     asking, todo = await _prepare(database, minds, (workspace_id, None), desk, tasks)
-    return [
-        ask(asking.sheet, await asyncio.to_thread(show, task.subject, task.themes))
+    questions = [
+        Planned(task, ask(asking.sheet, await asyncio.to_thread(show, task.subject, task.themes)))
         for task in todo
         if (task.subject.id, 0) not in asking.known
     ]
+    return Plan(asking.sheet, asking.keeper.source, tuple(questions))
 
 
 async def record_failure(

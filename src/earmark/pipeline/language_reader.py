@@ -24,6 +24,7 @@ from earmark.db.models import (
     Decider,
     Facets,
     Stated,
+    Taxonomy,
 )
 from earmark.errors import BudgetReached, ModelAnswerUnusable, ModelUnavailable
 from earmark.llm.base import LanguageModel, Prediction, Prompt
@@ -67,7 +68,7 @@ class AnswerKeeper:
     def __init__(self, database: Database, workspace_id: int, source: AnswerSource) -> None:
         self._database = database
         self._workspace_id = workspace_id
-        self._source = source
+        self.source = source
         self._waiting: list[StoredAnswer] = []
         self._writing = asyncio.Lock()
 
@@ -80,7 +81,7 @@ class AnswerKeeper:
                 return
             async with self._database.write() as connection:
                 await model_answer_storage.store_answers(
-                    connection, self._workspace_id, self._source, answers
+                    connection, self._workspace_id, self.source, answers
                 )
 
 
@@ -150,7 +151,12 @@ async def _answer(
     shown = await asyncio.to_thread(show, task.subject, task.themes)
     prompt = ask(asking.sheet, shown, failed_quotes=failed)
     answer = await _call(asking, prompt, asking.sheet.form)
-    _require_offered(asking, answer)
+    if not is_offered(asking.reader.taxonomy, answer):
+        raise ModelAnswerUnusable(
+            "The model chose a category that it was not offered.",
+            why="It did not keep to the form.",
+            fix="The next run asks again.",
+        )
     await asking.keeper.keep(
         StoredAnswer(
             conversation_id=task.subject.id,
@@ -186,16 +192,11 @@ async def _call(asking: Asking, prompt: Prompt, form: type[_T]) -> _T:
     return answer.value
 
 
-def _require_offered(asking: Asking, answer: FacetAnswer) -> None:
+def is_offered(taxonomy: Taxonomy, answer: FacetAnswer) -> bool:
     """A model behind the port may not have kept to the form: no label is made of that."""
-    offered = {category.id for category in asking.reader.taxonomy.categories} | {CANNOT_TELL}
+    offered = {category.id for category in taxonomy.categories} | {CANNOT_TELL}
     given = {answer.category_at_open, answer.category_final, answer.second_choice or CANNOT_TELL}
-    if not given <= offered:
-        raise ModelAnswerUnusable(
-            "The model chose a category that it was not offered.",
-            why="It did not keep to the form.",
-            fix="The next run asks again.",
-        )
+    return given <= offered
 
 
 # ---------------------------------------------------------------- what is made of an answer

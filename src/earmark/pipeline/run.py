@@ -17,6 +17,7 @@ from earmark.db.models import Run, Stage
 from earmark.llm.base import LanguageModel, ThemeFinder
 from earmark.pipeline import classify, first_look, ingest, learn, masking, stories, themes
 from earmark.pipeline.asking import PageOutcome
+from earmark.pipeline.batch_reading import Batches
 from earmark.pipeline.cascade import Mode
 from earmark.pipeline.classify import Minds
 from earmark.pipeline.learn import ModelShelf
@@ -46,6 +47,8 @@ class Services:
     language_model: LanguageModel | None = None
     """Null offline."""
     spending: Spending | None = None
+    batches: Batches | None = None
+    """Null where the language model has none."""
 
     @property
     def minds(self) -> Minds:

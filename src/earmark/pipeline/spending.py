@@ -8,11 +8,12 @@ next one, so that many calls at once do not queue for the same row.
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, TypeVar
 
 from earmark.db import spending_storage
-from earmark.db.connection import Database
+from earmark.db.connection import Database, WriteConnection
 from earmark.db.models import Model
 from earmark.db.spending_storage import Ceilings, Committed, Spent, Wish
 from earmark.errors import BudgetReached, ConfigurationError, ModelAnswerUnusable, ModelError
@@ -48,6 +49,17 @@ class Reservation(Model):
     call: Call
 
 
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """How many calls of a batch fit under the ceilings."""
+
+    number: int
+    """Counted from the first."""
+    reservation_id: int | None
+    refusal: BudgetReached | None
+    """Why the next one does not fit."""
+
+
 class _Settlement(Model):
     reservation: Reservation
     usage: Usage | None
@@ -57,9 +69,16 @@ class _Settlement(Model):
 class Spending:
     """The money of all workspaces, as this process uses it."""
 
-    def __init__(self, database: Database, price_of: PriceOf, defaults: Ceilings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        price_of: PriceOf,
+        defaults: Ceilings,
+        batch_price_of: PriceOf | None = None,
+    ) -> None:
         self._database = database
         self._price_of = price_of
+        self._batch_price_of = batch_price_of or price_of
         self._defaults = defaults
         self._reserving: Together[Call, Reservation] = Together(self._reserve_all)
         self._settling: Together[_Settlement, None] = Together(self._settle_all)
@@ -96,6 +115,43 @@ class Spending:
         """Write down what was used, and free the rest; null frees all."""
         await self._settling.do(_Settlement(reservation=reservation, usage=usage))
 
+    async def reserve_batch(self, connection: WriteConnection, calls: Sequence[Call]) -> Fitting:
+        """Put money aside for a batch of calls of one run, or as many of them as fit, as one sum.
+
+        In the caller's transaction, which notes the batch. Nothing in a batch is repaired.
+        """
+        first = calls[0]
+        own = await spending_storage.lock_limits(connection, first.workspace_id)
+        ceilings = own.over(self._defaults)
+        now = await spending_storage.get_committed(connection, first.workspace_id, first.run_id)
+        aside, number, refusal = Decimal(0), 0, None
+        for call in calls:
+            amount = self._price(call.model, call.most, self._batch_price_of)
+            refusal = _refuse(ceilings, _more(now, aside, aside), amount)
+            if refusal is not None:
+                break
+            aside, number = aside + amount, number + 1
+        if number == 0:
+            return Fitting(0, None, refusal)
+        wish = Wish(run_id=first.run_id, amount_usd=aside, seconds=first.seconds)
+        (kept,) = await spending_storage.add_reservations(connection, first.workspace_id, [wish])
+        return Fitting(number, kept, refusal)
+
+    async def settle_batch(
+        self,
+        connection: WriteConnection,
+        reservation_id: int | None,
+        call: Call,
+        used: Sequence[Usage],
+    ) -> None:
+        """Write down what each call of a batch used, and free the rest, in the same way."""
+        await spending_storage.lock_limits(connection, call.workspace_id)
+        costs = [self._price(call.model, usage, self._batch_price_of) for usage in used]
+        spent = [_to_spent(call, usage, cost) for usage, cost in zip(used, costs, strict=True)]
+        await spending_storage.add_spent(connection, call.workspace_id, spent)
+        kept = [] if reservation_id is None else [reservation_id]
+        await spending_storage.drop_reservations(connection, call.workspace_id, kept)
+
     @property
     def price_of(self) -> PriceOf:
         """What calls cost."""
@@ -112,8 +168,8 @@ class Spending:
         )
         return self._price(call.model, twice)
 
-    def _price(self, model: str, usage: Usage) -> Decimal:
-        price = self._price_of(model, usage)
+    def _price(self, model: str, usage: Usage, price_of: PriceOf | None = None) -> Decimal:
+        price = (price_of or self._price_of)(model, usage)
         if price is None:
             raise ConfigurationError(
                 f"What {model} costs is not known.",
@@ -181,7 +237,12 @@ class Spending:
 
     async def _settle_in(self, workspace_id: int, settlements: Sequence[_Settlement]) -> None:
         spent = [
-            self._to_spent(item.reservation, item.usage)
+            _to_spent(
+                item.reservation.call,
+                item.usage,
+                self._price(item.reservation.call.model, item.usage),
+                item.reservation.id,
+            )
             for item in settlements
             if item.usage is not None
         ]
@@ -191,19 +252,19 @@ class Spending:
             await spending_storage.add_spent(connection, workspace_id, spent)
             await spending_storage.drop_reservations(connection, workspace_id, unused)
 
-    def _to_spent(self, reservation: Reservation, usage: Usage) -> Spent:
-        call = reservation.call
-        provider, _, model = call.model.partition(":")
-        return Spent(
-            reservation_id=reservation.id,
-            run_id=call.run_id,
-            provider=provider,
-            model=model,
-            purpose=call.purpose,
-            prompt_hash=call.prompt_hash,
-            cost_usd=self._price(call.model, usage),
-            **usage.model_dump(),
-        )
+
+def _to_spent(call: Call, usage: Usage, cost: Decimal, reservation_id: int | None = None) -> Spent:
+    provider, _, model = call.model.partition(":")
+    return Spent(
+        reservation_id=reservation_id,
+        run_id=call.run_id,
+        provider=provider,
+        model=model,
+        purpose=call.purpose,
+        prompt_hash=call.prompt_hash,
+        cost_usd=cost,
+        **usage.model_dump(),
+    )
 
 
 class Account:
@@ -260,6 +321,10 @@ def _plus(
     """What is committed with those that are about to be."""
     everything = sum((amount for _, _, amount in granted), Decimal(0))
     of_run = sum((amount for _, call, amount in granted if call.run_id == run_id), Decimal(0))
+    return _more(now, of_run, everything)
+
+
+def _more(now: Committed, of_run: Decimal, everything: Decimal) -> Committed:
     return Committed(
         run=now.run + of_run,
         day=now.day + everything,
