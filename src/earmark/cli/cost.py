@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from earmark.cli.cost_report import CostSummary, ceiling_words, print_quote, print_summary
+from earmark.cli.cost_report import CostSummary, print_quote, print_summary, run_words
 from earmark.cli.output import (
     ExitCode,
     JsonOption,
@@ -127,8 +127,8 @@ async def _limit(wanted: dict[str, str | None], code: str | None, as_json: bool)
         print_json(now)
     else:
         stdout.print(
-            f"A run may cost {ceiling_words(now.run)}, a day {ceiling_words(now.day)}, all of it"
-            f" {ceiling_words(now.total)}."
+            f"A run {run_words(now.run)}, a day {run_words(now.day)}, all of it"
+            f" {run_words(now.total)}."
         )
         console.print("What waits goes on with the next run: earmark run")
     return ExitCode.DONE

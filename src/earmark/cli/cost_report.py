@@ -26,8 +26,8 @@ def print_summary(summary: CostSummary) -> None:
     """What was spent, and what may be."""
     now, ceilings = summary.committed, summary.ceilings
     stdout.print(
-        f"Today {_usd(now.day)} of {ceiling_words(ceilings.day)}, in all {_usd(now.total)} of"
-        f" {ceiling_words(ceilings.total)}; a run may cost {ceiling_words(ceilings.run)}."
+        f"Today {_usd(now.day)} {_out_of(ceilings.day)}, in all {_usd(now.total)}"
+        f" {_out_of(ceilings.total)}; a run {run_words(ceilings.run)}."
         f" Put aside for calls under way: {_usd(now.reserved)}."
     )
     if not summary.ledger:
@@ -52,9 +52,18 @@ def _usd(amount: Decimal) -> str:
     return f"${amount:.4f}"
 
 
-def ceiling_words(amount: Decimal | None) -> str:
-    """A ceiling, or that there is none."""
-    return "no ceiling" if amount is None else f"${amount:.2f}"
+def _out_of(ceiling: Decimal | None) -> str:
+    return "without a ceiling" if ceiling is None else f"of {_limit(ceiling)}"
+
+
+def run_words(ceiling: Decimal | None) -> str:
+    """What something may cost, after its name."""
+    return "has no ceiling" if ceiling is None else f"may cost {_limit(ceiling)}"
+
+
+def _limit(amount: Decimal) -> str:
+    """Cents, or all digits of what is less than one."""
+    return f"${amount:.2f}" if not 0 < amount < Decimal("0.01") else f"${amount.normalize():f}"
 
 
 def print_quote(told: "Quote") -> None:
@@ -77,4 +86,5 @@ def print_quote(told: "Quote") -> None:
             " dollars for a million tokens."
         )
     else:
-        stdout.print(f"That costs from {_usd(told.low)} (cached) to {_usd(told.high)}.")
+        told_range = f"from {_usd(told.low)} (cached) to {_usd(told.high)}"
+        stdout.print(f"That costs {told_range if told.high else 'nothing'}.")
