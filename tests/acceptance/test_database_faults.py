@@ -245,6 +245,12 @@ def test_dump_is_for_its_owner_alone_and_overwrites_nothing(
     assert not list(open_folder.glob("*.partial"))
 
 
+def read_themes(place: Path) -> str:
+    """All themes as `earmark themes` gives them, without when it was that they were counted."""
+    told = run_earmark(place, "themes", "--json", "--limit", "500").stdout
+    return re.sub(r'"as_of": "[^"]*"', "", told)
+
+
 def test_dump_is_restored_into_another_data_directory(dumped: Path, open_folder: Path) -> None:
     other = open_folder / "restored"
     missing = run_earmark(other, "db", "restore", str(open_folder / "nothing"))
@@ -252,11 +258,9 @@ def test_dump_is_restored_into_another_data_directory(dumped: Path, open_folder:
     assert "There is no file" in missing.stderr
     done = run_earmark(other, "db", "restore", str(dumped))
     assert done.returncode == 0, done.stderr
-    here, there = (
-        run_earmark(place, "themes", "--json", "--limit", "500").stdout
-        for place in (other, open_folder / "demo")
-    )
-    assert here == there != ""
+    there = read_themes(open_folder / "demo")
+    assert there != ""
+    assert read_themes(other) == there
     refused = run_earmark(other, "db", "restore", str(dumped))
     assert refused.returncode == 2
     assert "--yes" in refused.stderr
@@ -264,4 +268,4 @@ def test_dump_is_restored_into_another_data_directory(dumped: Path, open_folder:
     garbage = run_earmark(other, "db", "restore", "--yes", str(open_folder / "garbage"))
     assert garbage.returncode == 1
     assert "does not appear to be a valid archive" in garbage.stderr
-    assert run_earmark(other, "themes", "--json", "--limit", "500").stdout == there
+    assert read_themes(other) == there
