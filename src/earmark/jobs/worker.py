@@ -15,6 +15,7 @@ from earmark.pipeline.run import Services
 
 _GRACE_SECONDS: Final = 20.0
 _LONGEST_WAIT: Final = 30.0
+_START_SECONDS: Final = 0.5
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -37,6 +38,8 @@ async def run_worker(open_services: OpenServices, stop: asyncio.Event, *, concur
 
 
 async def _work(services: Services, stop: asyncio.Event, concurrency: int) -> None:
+    if stop.is_set():
+        return  # it was stopped while everything was being opened
     app = new_app()
     Engine(app, services)
     async with app.open_async(services.database.pool):
@@ -53,6 +56,8 @@ async def _work(services: Services, stop: asyncio.Event, concurrency: int) -> No
         )
         stopped = asyncio.create_task(stop.wait())
         try:
+            # An engine that is stopped in the middle of its start does not always notice.
+            await asyncio.wait({worker}, timeout=_START_SECONDS)
             await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopped.cancel()
