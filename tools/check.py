@@ -3,8 +3,10 @@
 Each is run even if one before it failed; the exit code says whether all passed.
 """
 
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,13 +17,16 @@ from texts import check_texts
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 WEBAPP = ROOT / "webapp"
+BASELINE = ".secrets.baseline"
+BASELINE_CORRECTED = 3
+"""Exit code of the scanner when it found nothing new and brought line numbers up to date."""
 
 Check = Callable[[], str]
 """Returns what is wrong; nothing if all is well."""
 
 
-def program(*command: str, folder: Path = ROOT) -> Check:
-    """A check that is another program: it passes if its exit code is 0."""
+def program(*command: str, folder: Path = ROOT, passing: Sequence[int] = (0,)) -> Check:
+    """A check that is another program: it passes with one of the given exit codes."""
 
     def check() -> str:
         done = subprocess.run(
@@ -31,13 +36,19 @@ def program(*command: str, folder: Path = ROOT) -> Check:
             text=True,
             check=False,
         )
-        return "" if done.returncode == 0 else (done.stdout + done.stderr).strip() or "it failed"
+        return (
+            "" if done.returncode in passing else (done.stdout + done.stderr).strip() or "it failed"
+        )
 
     return check
 
 
 def check_secrets() -> str:
-    """Nothing that looks like a secret in any tracked file, save what the baseline explains."""
+    """Nothing that looks like a secret in any tracked file, save what the baseline explains.
+
+    The baseline notes line numbers too. A line that has merely moved is no finding, so the
+    scanner gets a copy that it may correct, and only its code for a new secret fails.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -45,9 +56,15 @@ def check_secrets() -> str:
         text=True,
         check=True,
     )
-    files = [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
-    hook = program("detect-secrets-hook", "--baseline", ".secrets.baseline", *files)
-    return hook()
+    files = [
+        name for name in listed.stdout.splitlines() if name != BASELINE and (ROOT / name).is_file()
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copy(ROOT / BASELINE, folder)
+        hook = program(
+            "detect-secrets-hook", "--baseline", copy, *files, passing=(0, BASELINE_CORRECTED)
+        )
+        return hook()
 
 
 CHECKS: dict[str, Check] = {
