@@ -354,7 +354,8 @@ async def _preview(
             found = await _find_change(connection, workspace.id, change_id)
             change = await taxonomy_jobs.queue_preview(connection, place.queue, workspace.id, found)
         if not no_wait:
-            from earmark.cli.taxonomy_work import attend, await_preview  # noqa: PLC0415 - heavy
+            from earmark.cli.attending import attend  # noqa: PLC0415 - heavy
+            from earmark.cli.taxonomy_work import await_preview  # noqa: PLC0415 - heavy
 
             waited = await attend(
                 place.wiring, await_preview(place.database, workspace.id, change.id)
@@ -486,7 +487,8 @@ async def _follow(
     """Watch the replay, if there is one, and tell what became of the change."""
     run = None
     if written and not no_wait and change.run_id is not None:
-        from earmark.cli.taxonomy_work import attend, await_run  # noqa: PLC0415 - heavy
+        from earmark.cli.attending import attend  # noqa: PLC0415 - heavy
+        from earmark.cli.taxonomy_work import await_run  # noqa: PLC0415 - heavy
 
         run = await attend(
             place.wiring, await_run(place.database, place.workspace.id, change.run_id)

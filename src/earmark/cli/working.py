@@ -1,12 +1,12 @@
 """`earmark sync` and `earmark run`: one pass over a workspace, watched to its end."""
 
-import asyncio
 import math
 from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
 
+from earmark.cli.attending import attend
 from earmark.cli.output import (
     ExitCode,
     JsonOption,
@@ -16,14 +16,12 @@ from earmark.cli.output import (
     print_json,
     tell_interrupted,
 )
-from earmark.cli.processes import stop_on_signals
 from earmark.cli.watching import watch_run
 from earmark.db import run_storage, sync_storage
 from earmark.db.connection import Database
 from earmark.db.models import Model, Run, RunStatus, Stage, StageProgress
 from earmark.db.sync_storage import Coverage
 from earmark.jobs.queue import JobQueue, open_queue, start_run
-from earmark.jobs.worker import run_worker
 from earmark.settings import Settings
 from earmark.wiring import Wiring, register_workspace
 
@@ -108,27 +106,11 @@ async def _run(stages: Sequence[Stage], as_json: bool) -> ExitCode:
         identity = await source.identity()
     async with wiring.database() as database, open_queue(database) as queue:
         workspace = await register_workspace(database, identity, kind="intercom")
-        # Handled here, because a shell may start what runs in the background deaf to Ctrl-C.
-        interrupted = stop_on_signals()
-        stop = asyncio.Event()
-        worker = asyncio.create_task(
-            run_worker(wiring.services, stop, concurrency=settings.worker_concurrency)
-        )
-        travel = asyncio.create_task(_travel(database, queue, workspace.id, stages))
-        waiting = asyncio.create_task(interrupted.wait())
-        try:
-            await asyncio.wait({travel, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stop.set()
-            waiting.cancel()
-            if not travel.done():
-                travel.cancel()
-            await asyncio.gather(travel, return_exceptions=True)
-            await worker
-        if travel.cancelled():
+        travelled = await attend(wiring, _travel(database, queue, workspace.id, stages))
+        if travelled is None:
             tell_interrupted()
             return ExitCode.INTERRUPTED
-        ended, progress = travel.result()
+        ended, progress = travelled
         report = await _report(database, workspace.code, ended, progress)
     if as_json:
         print_json(report)

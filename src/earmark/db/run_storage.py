@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final, LiteralString
 
 from psycopg.rows import class_row, scalar_row
 
@@ -256,6 +257,18 @@ async def create_mask_pages(
     return await _count_paged(connection, run, Stage.MASK)
 
 
+_UNREAD: Final[LiteralString] = (
+    "conversations c LEFT JOIN analyses a"
+    " ON (a.workspace_id, a.conversation_id) = (c.workspace_id, c.id)"
+    " WHERE c.workspace_id = %(workspace_id)s"
+    " AND c.masked_key LIKE c.content_hash || ':%%'"
+    " AND (a.input_key IS DISTINCT FROM c.content_hash || ':' || %(reader)s"
+    " OR (a.status = 'failed' AND a.attempts < %(max_attempts)s)"
+    " OR a.status = 'pending')"
+)
+"""The masked conversations that `reader` has not read, or may try again."""
+
+
 async def create_classify_pages(
     connection: WriteConnection, run: Run, *, reader: str, max_attempts: int, page_size: int
 ) -> int:
@@ -264,16 +277,10 @@ async def create_classify_pages(
     `reader` is the part of a reading's input key that follows the content hash.
     """
     await connection.execute(
-        "INSERT INTO run_pages (workspace_id, run_id, stage, page, conversation_ids)"
+        "INSERT INTO run_pages (workspace_id, run_id, stage, page, conversation_ids)"  # noqa: S608 - a constant
         " SELECT %(workspace_id)s, %(run_id)s, 'classify', page, array_agg(id ORDER BY id)"
         " FROM (SELECT c.id, (row_number() OVER (ORDER BY c.created_at DESC, c.id) - 1)"
-        " / %(page_size)s AS page FROM conversations c LEFT JOIN analyses a"
-        " ON (a.workspace_id, a.conversation_id) = (c.workspace_id, c.id)"
-        " WHERE c.workspace_id = %(workspace_id)s"
-        " AND c.masked_key LIKE c.content_hash || ':%%'"
-        " AND (a.input_key IS DISTINCT FROM c.content_hash || ':' || %(reader)s"
-        " OR (a.status = 'failed' AND a.attempts < %(max_attempts)s)"
-        " OR a.status = 'pending')) todo GROUP BY page ON CONFLICT DO NOTHING",
+        " / %(page_size)s AS page FROM " + _UNREAD + ") todo GROUP BY page ON CONFLICT DO NOTHING",
         {
             "workspace_id": run.workspace_id,
             "run_id": run.id,
@@ -290,13 +297,7 @@ async def sample_unread(
 ) -> tuple[int, list[str]]:
     """How many conversations `create_classify_pages` would find, and some of them by chance."""
     cursor = await connection.execute(
-        "WITH todo AS (SELECT c.id FROM conversations c LEFT JOIN analyses a"
-        " ON (a.workspace_id, a.conversation_id) = (c.workspace_id, c.id)"
-        " WHERE c.workspace_id = %(workspace_id)s"
-        " AND c.masked_key LIKE c.content_hash || ':%%'"
-        " AND (a.input_key IS DISTINCT FROM c.content_hash || ':' || %(reader)s"
-        " OR (a.status = 'failed' AND a.attempts < %(max_attempts)s)"
-        " OR a.status = 'pending'))"
+        "WITH todo AS (SELECT c.id FROM " + _UNREAD + ")"  # noqa: S608 - a constant
         " SELECT (SELECT count(*) FROM todo) AS total, ARRAY(SELECT id FROM todo"
         " ORDER BY md5(id) LIMIT %(limit)s) AS ids",
         {
