@@ -104,12 +104,14 @@ async def test_at_a_ceiling_the_rest_waits_and_a_later_run_goes_on(open_folder: 
         before = len(office.server.questions)
         finished = await office.document("run", **prices)
         quote = await office.document("cost", "quote", **prices)
+    assert finished["waiting"] == []
     assert stopped["run"]["status"] == finished["run"]["status"] == "succeeded"
     assert before < stopped["coverage"]["stored"]
     assert told.returncode == 5
-    (note,) = stopped["notes"]
-    assert "ceiling of the run is reached: 0.20 US dollars" in note
-    assert "earmark cost limit" in note
+    (waiting,) = stopped["waiting"]
+    assert "ceiling of the run is reached: 0.20 US dollars" in waiting["reason"]
+    assert "earmark cost limit" in waiting["reason"]
+    assert 0 < waiting["conversations"] < stopped["coverage"]["stored"]
     assert float(cost["committed"]["total"]) <= 0.2
     assert quote["conversations"] == 0
 

@@ -70,11 +70,11 @@ async def test_what_a_person_leaves_out_stays_out(database: Database) -> None:
             )
         assert failure.is_given_up
         async with database.write() as connection:
-            changed = await failure_storage.skip_failures(
-                connection, workspace.id, [failure.conversation_id]
+            told = await failure_storage.skip_failures(
+                connection, workspace.id, [failure.conversation_id, "unheard-of"]
             )
         await finish(database, await start(database, workspace))
-    assert changed == 1
+    assert (told.changed, told.unknown) == (1, ("unheard-of",))
     async with database.read() as reader:
         (gap,) = [
             gap

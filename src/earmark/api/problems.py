@@ -113,6 +113,9 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     reason = Reason(
         slug="invalid-request",
         title="The request has a value that cannot be used.",
+        fix="Send it again in valid JSON."
+        if malformed
+        else "Change what `errors` names, and send it again.",
         errors=problems,
     )
     return problem_response(request, 400 if malformed else 422, reason)

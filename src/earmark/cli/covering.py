@@ -21,7 +21,7 @@ from earmark.cli.output import (
 from earmark.cli.showing import open_workspace, pick_workspace
 from earmark.db import failure_storage, sync_storage
 from earmark.db.connection import WriteConnection
-from earmark.db.failure_storage import Failure
+from earmark.db.failure_storage import Changed, Failure
 from earmark.db.models import Model, Workspace
 from earmark.db.sync_storage import Coverage, CoverageGap
 from earmark.pipeline.ingest import MOST_ATTEMPTS
@@ -50,11 +50,10 @@ class FailureReport(Model):
     failures: tuple[Failure, ...]
 
 
-class ChangeReport(Model):
-    """How many failures were changed."""
+class ChangeReport(Changed):
+    """What was changed, and where."""
 
     workspace: str
-    changed: int
 
 
 def coverage(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
@@ -145,14 +144,20 @@ async def _change(
 ) -> ExitCode:
     async with _writing(code) as (writer, workspace):
         if skip:
-            changed = await failure_storage.skip_failures(writer, workspace.id, ids or [])
+            told = await failure_storage.skip_failures(writer, workspace.id, ids or [])
         else:
-            changed = await failure_storage.retry_failures(writer, workspace.id, ids)
+            told = await failure_storage.retry_failures(writer, workspace.id, ids)
     if as_json:
-        print_json(ChangeReport(workspace=workspace.code, changed=changed))
+        print_json(ChangeReport(workspace=workspace.code, **told.model_dump()))
     else:
-        stdout.print(f"{changed:,} changed." + ("" if skip else " Next: earmark run"))
-    return ExitCode.DONE
+        stdout.print(f"{told.changed:,} changed." + ("" if skip else " Next: earmark run"))
+        if told.unknown:
+            console.print(
+                f"These have not failed: {', '.join(told.unknown)}. What has failed: earmark"
+                " failures list",
+                markup=False,
+            )
+    return ExitCode.PARTIAL if told.unknown else ExitCode.DONE
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from earmark.cli.watching import watch_run
 from earmark.db import run_storage, sync_storage
 from earmark.db.connection import Database
 from earmark.db.models import Model, Run, RunStatus, Stage, StageProgress
+from earmark.db.run_reading_storage import Unread, get_run_reading
 from earmark.db.sync_storage import Coverage
 from earmark.jobs.queue import JobQueue, open_queue, start_run
 from earmark.settings import Settings
@@ -49,8 +50,8 @@ class RunReport(Model):
     run: Run
     stages: tuple[StageProgress, ...]
     coverage: Coverage
-    notes: tuple[str, ...]
-    """Which ceilings of cost were reached: what is not read yet waits."""
+    waiting: tuple[Unread, ...]
+    """What a ceiling of cost left for a later run."""
 
 
 def sync(
@@ -140,12 +141,13 @@ async def _report(
     database: Database, code: str, run: Run, stages: Sequence[StageProgress]
 ) -> RunReport:
     async with database.read() as reader:
+        reading = await get_run_reading(reader, run)
         return RunReport(
             workspace=code,
             run=run,
             stages=tuple(stages),
             coverage=await sync_storage.get_coverage(reader, run.workspace_id),
-            notes=tuple(await run_storage.list_notes(reader, run.workspace_id, run.id)),
+            waiting=tuple(one for one in reading.waiting if one.conversations),
         )
 
 
@@ -155,7 +157,7 @@ def exit_code(report: RunReport) -> ExitCode:
         return ExitCode.INTERRUPTED
     if report.run.status is not RunStatus.SUCCEEDED:
         return ExitCode.FAILED
-    if report.notes:
+    if report.waiting:
         return ExitCode.BUDGET
     unfinished = report.coverage.failed + report.coverage.pending + report.coverage.unreadable
     incomplete = unfinished + sum(stage.failed for stage in report.stages)
@@ -169,8 +171,8 @@ def _tell(report: RunReport) -> None:
         f" conversations stored, {coverage.skipped:,} skipped, {coverage.failed:,} failed,"
         f" {coverage.incomplete:,} incomplete."
     )
-    for note in report.notes:
-        console.print(note, markup=False)
+    for one in report.waiting:
+        console.print(f"{one.conversations:,} not read yet. {one.reason}", markup=False)
     if failed := sum(stage.failed for stage in report.stages):
         console.print(f"{failed:,} could not be done; why: earmark failures list")
     if report.run.error:

@@ -4,12 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, LiteralString
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from earmark.db.connection import ReadConnection, WriteConnection
 from earmark.db.models import Model
 
 Work = Literal["fetch", "read"]
+
+
+class Changed(Model):
+    """What became of a wish to retry or to skip."""
+
+    changed: int
+    """Pieces of work: a conversation can have one of each kind."""
+    unknown: tuple[str, ...]
+    """The ids among those named that have not failed."""
 
 
 class Failure(Model):
@@ -45,8 +54,8 @@ async def list_failures(
 
 async def retry_failures(
     connection: WriteConnection, workspace_id: int, conversation_ids: Sequence[str] | None
-) -> int:
-    """Let the next run try again, all or those named; how many."""
+) -> Changed:
+    """Let the next run try again, all or those named."""
     return await _both(
         connection,
         workspace_id,
@@ -66,8 +75,8 @@ async def retry_failures(
 
 async def skip_failures(
     connection: WriteConnection, workspace_id: int, conversation_ids: Sequence[str]
-) -> int:
-    """Leave the named ones out for good, until they change at the source; how many."""
+) -> Changed:
+    """Leave the named ones out for good, until they change at the source."""
     return await _both(
         connection,
         workspace_id,
@@ -92,11 +101,16 @@ async def _both(
     *,
     fetch: LiteralString,
     read: LiteralString,
-) -> int:
-    parameters = {
-        "workspace_id": workspace_id,
-        "ids": None if conversation_ids is None else list(conversation_ids),
-    }
-    fetched = await connection.execute(fetch, parameters)
-    analysed = await connection.execute(read, parameters)
-    return fetched.rowcount + analysed.rowcount
+) -> Changed:
+    named = None if conversation_ids is None else list(conversation_ids)
+    found: list[str] = []
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        for update in (fetch, read):
+            await cursor.execute(
+                update + " RETURNING conversation_id", {"workspace_id": workspace_id, "ids": named}
+            )
+            found += await cursor.fetchall()
+    unknown = dict.fromkeys(named or ())
+    for conversation_id in found:
+        unknown.pop(conversation_id, None)
+    return Changed(changed=len(found), unknown=tuple(unknown))

@@ -499,16 +499,6 @@ async def add_note_once(
     )
 
 
-async def list_notes(connection: ReadConnection, workspace_id: int, run_id: int) -> list[str]:
-    """What the run has noted for people, oldest first: which ceilings it has reached."""
-    cursor = await connection.execute(
-        "SELECT message FROM run_events WHERE workspace_id = %(workspace_id)s"
-        " AND run_id = %(run_id)s AND kind = 'note' ORDER BY id",
-        {"workspace_id": workspace_id, "run_id": run_id},
-    )
-    return [row["message"] for row in await cursor.fetchall()]
-
-
 async def list_events(
     connection: ReadConnection, workspace_id: int, run_id: int, *, after: int, limit: int = 500
 ) -> list[RunEvent]:

@@ -5,12 +5,11 @@ for a repair. While one transaction is under way, what others ask for waits and 
 next one, so that many calls at once do not queue for the same row.
 """
 
-from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final
 
 from earmark.db import spending_storage
 from earmark.db.connection import Database, WriteConnection
@@ -80,8 +79,8 @@ class Spending:
         self._price_of = price_of
         self._batch_price_of = batch_price_of or price_of
         self._defaults = defaults
-        self._reserving: Together[Call, Reservation] = Together(self._reserve_all)
-        self._settling: Together[_Settlement, None] = Together(self._settle_all)
+        self._reserving: Together[int, Call, Reservation] = Together(self._reserve_all)
+        self._settling: Together[int, _Settlement, None] = Together(self._settle_all)
 
     @asynccontextmanager
     async def calling(self, call: Call) -> AsyncGenerator["Account"]:
@@ -109,11 +108,12 @@ class Spending:
 
     async def reserve(self, call: Call) -> Reservation:
         """Put money aside; raises `BudgetReached`, or `ConfigurationError` without a price."""
-        return await self._reserving.do(call)
+        return await self._reserving.do(call.workspace_id, call)
 
     async def settle(self, reservation: Reservation, usage: Usage | None) -> None:
         """Write down what was used, and free the rest; null frees all."""
-        await self._settling.do(_Settlement(reservation=reservation, usage=usage))
+        settlement = _Settlement(reservation=reservation, usage=usage)
+        await self._settling.do(reservation.call.workspace_id, settlement)
 
     async def reserve_batch(self, connection: WriteConnection, calls: Sequence[Call]) -> Fitting:
         """Put money aside for a batch of calls of one run, or as many of them as fit, as one sum.
@@ -179,63 +179,40 @@ class Spending:
             )
         return price
 
-    async def _reserve_all(self, calls: Sequence[Call]) -> list[Reservation | Exception]:
-        results: dict[int, Reservation | Exception] = {}
-        for workspace_id, places in _by_workspace(calls, lambda call: call.workspace_id).items():
-            try:
-                chosen = [(place, calls[place]) for place in places]
-                results |= await self._reserve_in(workspace_id, chosen)
-            except Exception as error:  # noqa: BLE001 - handed to those who wait, who raise it
-                results |= dict.fromkeys(places, error)
-        return [results[place] for place in range(len(calls))]
-
-    async def _reserve_in(
-        self, workspace_id: int, calls: Sequence[tuple[int, Call]]
-    ) -> dict[int, Reservation | Exception]:
+    async def _reserve_all(
+        self, workspace_id: int, calls: Sequence[Call]
+    ) -> list[Reservation | Exception]:
         """As many as fit under the ceilings, in their order."""
-        refused: dict[int, Reservation | Exception] = {}
-        granted: list[tuple[int, Call, Decimal]] = []
+        refused: dict[int, Exception] = {}
+        granted: dict[int, Wish] = {}
         async with self._database.write() as connection:
             own = await spending_storage.lock_limits(connection, workspace_id)
             ceilings = own.over(self._defaults)
             committed = {
                 run_id: await spending_storage.get_committed(connection, workspace_id, run_id)
-                for run_id in {call.run_id for _, call in calls}
+                for run_id in {call.run_id for call in calls}
             }
-            for place, call in calls:
+            for place, call in enumerate(calls):
                 amount, now = self.worst(call), committed[call.run_id]
-                error = _refuse(ceilings, _plus(now, granted, call.run_id), amount)
+                error = _refuse(ceilings, _plus(now, granted.values(), call.run_id), amount)
                 if error is None:
-                    granted.append((place, call, amount))
+                    granted[place] = Wish(
+                        run_id=call.run_id, amount_usd=amount, seconds=call.seconds
+                    )
                 else:
                     refused[place] = error
             ids = await spending_storage.add_reservations(
-                connection,
-                workspace_id,
-                [
-                    Wish(run_id=call.run_id, amount_usd=amount, seconds=call.seconds)
-                    for _, call, amount in granted
-                ],
+                connection, workspace_id, list(granted.values())
             )
-        kept = {
-            place: Reservation(id=identifier, call=call)
-            for (place, call, _), identifier in zip(granted, ids, strict=True)
-        }
-        return {**refused, **kept}
+        kept = dict(zip(granted, ids, strict=True))
+        return [
+            refused[place] if place in refused else Reservation(id=kept[place], call=call)
+            for place, call in enumerate(calls)
+        ]
 
-    async def _settle_all(self, settlements: Sequence[_Settlement]) -> list[Exception | None]:
-        results: dict[int, Exception | None] = {}
-        groups = _by_workspace(settlements, lambda item: item.reservation.call.workspace_id)
-        for workspace_id, places in groups.items():
-            chosen = [settlements[place] for place in places]
-            try:
-                await self._settle_in(workspace_id, chosen)
-                results |= dict.fromkeys(places)
-            except Exception as error:  # noqa: BLE001 - handed to those who wait, who raise it
-                results |= dict.fromkeys(places, error)
-        return [results[place] for place in range(len(settlements))]
-
-    async def _settle_in(self, workspace_id: int, settlements: Sequence[_Settlement]) -> None:
+    async def _settle_all(
+        self, workspace_id: int, settlements: Sequence[_Settlement]
+    ) -> list[None]:
         spent = [
             _to_spent(
                 item.reservation.call,
@@ -251,6 +228,7 @@ class Spending:
             await spending_storage.lock_limits(connection, workspace_id)
             await spending_storage.add_spent(connection, workspace_id, spent)
             await spending_storage.drop_reservations(connection, workspace_id, unused)
+        return [None] * len(settlements)
 
 
 def _to_spent(call: Call, usage: Usage, cost: Decimal, reservation_id: int | None = None) -> Spent:
@@ -302,25 +280,11 @@ def plan_call(
     )
 
 
-_Item = TypeVar("_Item")
-
-
-def _by_workspace(
-    items: Sequence[_Item], workspace_of: Callable[[_Item], int]
-) -> dict[int, list[int]]:
-    """Places of the items by workspace, in their order."""
-    groups: dict[int, list[int]] = defaultdict(list)
-    for place, item in enumerate(items):
-        groups[workspace_of(item)].append(place)
-    return groups
-
-
-def _plus(
-    now: Committed, granted: Sequence[tuple[int, Call, Decimal]], run_id: int | None
-) -> Committed:
+def _plus(now: Committed, granted: Iterable[Wish], run_id: int | None) -> Committed:
     """What is committed with those that are about to be."""
-    everything = sum((amount for _, _, amount in granted), Decimal(0))
-    of_run = sum((amount for _, call, amount in granted if call.run_id == run_id), Decimal(0))
+    amounts = [(wish.run_id, wish.amount_usd) for wish in granted]
+    everything = sum((amount for _, amount in amounts), Decimal(0))
+    of_run = sum((amount for run, amount in amounts if run == run_id), Decimal(0))
     return _more(now, of_run, everything)
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from earmark.api.deps import CurrentWorkspace, Reader, Writer
 from earmark.api.problems import problem_responses
 from earmark.db import failure_storage
-from earmark.db.failure_storage import Failure
+from earmark.db.failure_storage import Changed, Failure
 from earmark.db.models import Model
 from earmark.pipeline.ingest import MOST_ATTEMPTS
 
@@ -28,12 +28,6 @@ class Named(Model):
     conversation_ids: Ids
 
 
-class Changed(Model):
-    """How many were changed."""
-
-    changed: int
-
-
 @router.get("", operation_id="listFailures")
 async def list_failures(reader: Reader, workspace: CurrentWorkspace) -> list[Failure]:
     """At most 500, those that were given up first."""
@@ -45,12 +39,10 @@ async def list_failures(reader: Reader, workspace: CurrentWorkspace) -> list[Fai
 @router.post("/retry", operation_id="retryFailures")
 async def retry_failures(writer: Writer, workspace: CurrentWorkspace, named: Named) -> Changed:
     """Let the next run try these again."""
-    changed = await failure_storage.retry_failures(writer, workspace.id, named.conversation_ids)
-    return Changed(changed=changed)
+    return await failure_storage.retry_failures(writer, workspace.id, named.conversation_ids)
 
 
 @router.post("/skip", operation_id="skipFailures")
 async def skip_failures(writer: Writer, workspace: CurrentWorkspace, named: Named) -> Changed:
     """Leave these out, until they change at the source."""
-    changed = await failure_storage.skip_failures(writer, workspace.id, named.conversation_ids)
-    return Changed(changed=changed)
+    return await failure_storage.skip_failures(writer, workspace.id, named.conversation_ids)

@@ -431,13 +431,17 @@ export type ChangeSummary = {
 /**
  * Changed
  *
- * How many were changed.
+ * What became of a wish to retry or to skip.
  */
 export type Changed = {
     /**
      * Changed
      */
     changed: number;
+    /**
+     * Unknown
+     */
+    unknown: Array<string>;
 };
 
 /**
