@@ -1,7 +1,7 @@
 """Changes of the taxonomy: from a draft to a version, and back."""
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, LiteralString
 
 from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
@@ -97,17 +97,21 @@ class TaxonomyChange(Model):
         return self.preview_status == "done" and self.preview_revision == self.revision
 
 
+_CHANGES: Final[LiteralString] = (
+    "SELECT id, base_version, status, revision, note, proposal, preview_status, preview_revision,"
+    " preview_done, preview_total, preview_error, preview, applied_version, reverted_version,"
+    " run_id, created_at, updated_at, applied_at, reverted_at FROM taxonomy_changes"
+    " WHERE workspace_id = %(workspace_id)s"
+)
+
+
 async def list_changes(
     connection: ReadConnection, workspace_id: int, *, limit: int = 100
 ) -> list[TaxonomyChange]:
     """The newest changes first."""
     async with connection.cursor(row_factory=class_row(TaxonomyChange)) as cursor:
         await cursor.execute(
-            "SELECT id, base_version, status, revision, note, proposal, preview_status,"
-            " preview_revision, preview_done, preview_total, preview_error, preview,"
-            " applied_version, reverted_version, run_id, created_at, updated_at, applied_at,"
-            " reverted_at FROM taxonomy_changes WHERE workspace_id = %(workspace_id)s"
-            " ORDER BY id DESC LIMIT %(limit)s",
+            _CHANGES + " ORDER BY id DESC LIMIT %(limit)s",
             {"workspace_id": workspace_id, "limit": limit},
         )
         return await cursor.fetchall()
@@ -119,12 +123,7 @@ async def get_change(
     """One change; raises `NotFound`."""
     async with connection.cursor(row_factory=class_row(TaxonomyChange)) as cursor:
         await cursor.execute(
-            "SELECT id, base_version, status, revision, note, proposal, preview_status,"
-            " preview_revision, preview_done, preview_total, preview_error, preview,"
-            " applied_version, reverted_version, run_id, created_at, updated_at, applied_at,"
-            " reverted_at FROM taxonomy_changes WHERE workspace_id = %(workspace_id)s"
-            " AND id = %(id)s",
-            {"workspace_id": workspace_id, "id": change_id},
+            _CHANGES + " AND id = %(id)s", {"workspace_id": workspace_id, "id": change_id}
         )
         change = await cursor.fetchone()
     if change is None:

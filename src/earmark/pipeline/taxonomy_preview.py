@@ -7,6 +7,7 @@ themselves. What is kept are counts and ids: examples are looked up when they ar
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
@@ -18,10 +19,11 @@ from earmark.db import (
     masked_storage,
     preview_storage,
 )
+from earmark.db.carry_storage import Carried
 from earmark.db.change_storage import TaxonomyChange
-from earmark.db.connection import Database
+from earmark.db.connection import Database, ReadConnection
 from earmark.db.lesson_storage import Told
-from earmark.db.models import CANNOT_TELL, Model
+from earmark.db.models import CANNOT_TELL, Model, Taxonomy
 from earmark.db.preview_models import (
     Certainty,
     LabelEffect,
@@ -31,7 +33,7 @@ from earmark.db.preview_models import (
     WeekEffect,
     WeekRead,
 )
-from earmark.db.preview_storage import PreviewText, WeekSize
+from earmark.db.preview_storage import PreviewText, ReplaySize, WeekSize
 from earmark.errors import Conflict
 from earmark.llm.base import Prediction, TextModel
 from earmark.pipeline import quoting
@@ -44,6 +46,7 @@ from earmark.pipeline.learn import (
     fit_anew,
     settle_told,
 )
+from earmark.pipeline.quoting import Quote
 from earmark.pipeline.taxonomy_change import require_usable
 from earmark.pipeline.taxonomy_diff import Mapped, carry, map_forward, to_taxonomy
 
@@ -59,52 +62,87 @@ class Stopped(Exception):
 
 async def make_preview(database: Database, minds: Minds, workspace_id: int, change_id: int) -> None:
     """Find out what a draft would do and store it; does nothing if that is not wanted any more."""
-    shelf = minds.shelf
     async with database.read() as connection:
         change = await change_storage.get_change(connection, workspace_id, change_id)
         if change.preview_status not in ("queued", "running"):
             return
-        base = await require_usable(connection, workspace_id, change)
-        info, present = await shelf.latest(connection, workspace_id)
-        if info.taxonomy_version != base.version:
-            raise Conflict(
-                f"Version {base.version} of the taxonomy is not in use yet.",
-                why="No model has been fitted under it, so there is nothing to compare with.",
-                fix="Wait for its replay to end, or start a run: `earmark run`.",
-            )
-        texts = await masked_storage.sample_customer_texts(
-            connection, workspace_id, limit=MOST_TEXTS
+        matter = await _gather(connection, minds.shelf, workspace_id, change)
+    try:
+        preview = await _make(database, minds, workspace_id, change, matter)
+    except Stopped:
+        return
+    async with database.write() as connection:
+        await change_storage.finish_preview(connection, workspace_id, change, preview)
+
+
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """What a preview is made of."""
+
+    base: Taxonomy
+    present: TextModel
+    texts: Sequence[str]
+    told: Sequence[Told]
+    weeks: Sequence[WeekSize]
+    ids: Sequence[str]
+    """The conversations to read twice; at least one."""
+    labels: Sequence[Carried]
+    replay: ReplaySize
+
+
+async def _gather(
+    connection: ReadConnection, shelf: ModelShelf, workspace_id: int, change: TaxonomyChange
+) -> _Matter:
+    """All that a preview needs; raises `Conflict` where there is nothing to compare."""
+    base = await require_usable(connection, workspace_id, change)
+    info, present = await shelf.latest(connection, workspace_id)
+    if info.taxonomy_version != base.version:
+        raise Conflict(
+            f"Version {base.version} of the taxonomy is not in use yet.",
+            why="No model has been fitted under it, so there is nothing to compare with.",
+            fix="Wait for its replay to end, or start a run: `earmark run`.",
         )
-        told = await lesson_storage.list_told(connection, workspace_id, most_by_model=MOST_BY_MODEL)
-        weeks = await preview_storage.list_weeks(connection, workspace_id, weeks=WEEKS)
-        ids = await preview_storage.sample_ids(
-            connection, workspace_id, weeks=WEEKS, limit=_MOST_READ
-        )
-        labels = await carry_storage.count_labels(connection, workspace_id)
-        cost = await preview_storage.replay_size(connection, workspace_id)
+    ids = await preview_storage.sample_ids(connection, workspace_id, weeks=WEEKS, limit=_MOST_READ)
     if not ids:
         raise Conflict(
             "There is nothing to preview with.",
             why="No conversation has been read and masked yet.",
             fix="Start a whole run first: `earmark run`.",
         )
-    forward = map_forward(base, change.proposal).categories
-    reading = _Reading(database, workspace_id, change, total=len(ids))
-    try:
-        await reading.report(0)
-        began = monotonic()
-        proposed = to_taxonomy(change.proposal, base.version + 1)
-        settled = await settle_told(database, workspace_id, proposed, carry_told(told, forward))
-        draft = await fit_anew(shelf, texts, proposed, settled.lessons)
-        fit_seconds = monotonic() - began
-        outcomes = await reading.read(shelf, present, draft, ids)
-        money = await quoting.quote_draft(
-            database, minds, workspace_id, Draft(taxonomy=proposed, model=draft)
-        )
-        await reading.report(len(ids))
-    except Stopped:
-        return
-    preview = Preview(
+    return _Matter(
+        base=base,
+        present=present,
+        texts=await masked_storage.sample_customer_texts(
+            connection, workspace_id, limit=MOST_TEXTS
+        ),
+        told=await lesson_storage.list_told(connection, workspace_id, most_by_model=MOST_BY_MODEL),
+        weeks=await preview_storage.list_weeks(connection, workspace_id, weeks=WEEKS),
+        ids=ids,
+        labels=await carry_storage.count_labels(connection, workspace_id),
+        replay=await preview_storage.replay_size(connection, workspace_id),
+    )
+
+
+async def _make(
+    database: Database, minds: Minds, workspace_id: int, change: TaxonomyChange, matter: _Matter
+) -> Preview:
+    """Fit under the draft and read twice; raises `Stopped`."""
+    forward = map_forward(matter.base, change.proposal).categories
+    reading = _Reading(database, workspace_id, change, total=len(matter.ids))
+    await reading.report(0)
+    began = monotonic()
+    proposed = to_taxonomy(change.proposal, matter.base.version + 1)
+    told = carry_told(matter.told, forward)
+    settled = await settle_told(database, workspace_id, proposed, told)
+    draft = await fit_anew(minds.shelf, matter.texts, proposed, settled.lessons)
+    fit_seconds = monotonic() - began
+    outcomes = await reading.read(minds.shelf, matter.present, draft, matter.ids)
+    money = await quoting.quote_draft(
+        database, minds, workspace_id, Draft(taxonomy=proposed, model=draft)
+    )
+    await reading.report(len(matter.ids))
+    weeks = matter.weeks
+    return Preview(
         since=weeks[0].week if weeks else None,
         until=weeks[-1].week + timedelta(days=7) if weeks else None,
         conversations=sum(week.conversations for week in weeks),
@@ -116,19 +154,21 @@ async def make_preview(database: Database, minds: Minds, workspace_id: int, chan
         after=_certainty([outcome.after for outcome in outcomes]),
         labels=tuple(
             LabelEffect(category_id=row.value, labels=row.labels, becomes=carry(row.value, forward))
-            for row in labels
+            for row in matter.labels
         ),
-        cost=ReplayCost(
-            conversations=cost.conversations,
-            seconds=cost.seconds,
-            model=money.model if money else None,
-            input_tokens=money.calls * money.input_tokens if money else None,
-            usd=float(money.high) if money and money.high is not None else None,
-        ),
+        cost=_cost(matter.replay, money),
         fit_seconds=round(fit_seconds, 1),
     )
-    async with database.write() as connection:
-        await change_storage.finish_preview(connection, workspace_id, change, preview)
+
+
+def _cost(replay: ReplaySize, money: Quote | None) -> ReplayCost:
+    return ReplayCost(
+        conversations=replay.conversations,
+        seconds=replay.seconds,
+        model=money.model if money else None,
+        input_tokens=money.calls * money.input_tokens if money else None,
+        usd=float(money.high) if money and money.high is not None else None,
+    )
 
 
 def carry_told(told: Sequence[Told], forward: Mapped) -> list[Told]:

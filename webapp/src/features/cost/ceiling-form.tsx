@@ -6,6 +6,7 @@ import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/cost";
 import { Button } from "@/ui/button";
 import { ProblemPanel } from "@/ui/states";
+import { TextField } from "@/ui/text-field";
 import { readAmount } from "./amount";
 import styles from "./cost-screen.module.css";
 
@@ -48,16 +49,15 @@ export function CeilingForm({ own, counting }: CeilingFormProps) {
       {change.error && <ProblemPanel error={change.error} />}
       <form className={styles.form} onSubmit={submit}>
         {fields.map(({ name, label }) => (
-          <label key={name} className={styles.field}>
-            {label}
-            <input
-              name={name}
-              inputMode="decimal"
-              autoComplete="off"
-              defaultValue={own[name] ? String(Number(own[name])) : ""}
-              placeholder={counting[name] ? m.usd(counting[name]) : m.noCeiling}
-            />
-          </label>
+          <TextField
+            key={name}
+            label={label}
+            name={name}
+            inputMode="decimal"
+            autoComplete="off"
+            defaultValue={own[name] ? String(Number(own[name])) : ""}
+            placeholder={counting[name] ? m.usd(counting[name]) : m.noCeiling}
+          />
         ))}
         <Button type="submit" disabled={change.isPending}>
           {m.save}

@@ -10,6 +10,7 @@ import { Button } from "@/ui/button";
 import { DataTable } from "@/ui/data-table";
 import { Page } from "@/ui/page";
 import { Empty, ProblemPanel, SkeletonLines, Waiting } from "@/ui/states";
+import { TextField } from "@/ui/text-field";
 import styles from "./review-screen.module.css";
 import { TaskView } from "./task-view";
 import { useQueue } from "./use-queue";
@@ -27,14 +28,13 @@ export function ReviewScreen() {
       title={m.title}
       lead={m.lead}
       actions={
-        <label className={styles.who}>
-          {m.labeller}
-          <input
-            defaultValue={labeller}
-            maxLength={80}
-            onBlur={(event) => rename(event.target.value.trim() || ME)}
-          />
-        </label>
+        <TextField
+          label={m.labeller}
+          beside
+          defaultValue={labeller}
+          maxLength={80}
+          onBlur={(event) => rename(event.target.value.trim() || ME)}
+        />
       }
     >
       <Queue key={labeller} labeller={labeller} />

@@ -3,6 +3,7 @@ import * as m from "@/messages/taxonomy";
 import { Button } from "@/ui/button";
 import { fromLines, toLines } from "./draft-edits";
 import { below, Field, type Findings, Lines, Told } from "./field";
+import { Names } from "./names";
 import styles from "./taxonomy.module.css";
 
 interface AreaEditorProps {
@@ -22,26 +23,7 @@ export function AreaEditor({ entry, areas, fixedId, findings, onEdit, onRemove }
         <span className={styles.name}>{shown}</span>{" "}
         <span className={styles.quiet}>{(entry.patterns ?? []).join(", ")}</span>
       </summary>
-      <div className={styles.row}>
-        <Field label={m.name} findings={below(findings, "name")}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              value={entry.name ?? ""}
-              onChange={(event) => onEdit({ name: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label={m.id} findings={below(findings, "id")}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              readOnly={fixedId}
-              value={entry.id}
-              onChange={(event) => onEdit({ id: event.target.value })}
-            />
-          )}
-        </Field>
+      <Names entry={entry} fixedId={fixedId} findings={findings} onEdit={onEdit}>
         <Field label={m.parent} findings={below(findings, "parent_id")}>
           {(attributes) => (
             <select
@@ -60,7 +42,7 @@ export function AreaEditor({ entry, areas, fixedId, findings, onEdit, onRemove }
             </select>
           )}
         </Field>
-      </div>
+      </Names>
       <Lines
         label={m.patterns}
         value={toLines(entry.patterns)}

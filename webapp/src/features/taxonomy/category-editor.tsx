@@ -3,7 +3,8 @@ import * as m from "@/messages/taxonomy";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { fromLines, toLines } from "./draft-edits";
-import { below, Field, type Findings, Lines, Told } from "./field";
+import { below, type Findings, Lines, Told } from "./field";
+import { Names } from "./names";
 import styles from "./taxonomy.module.css";
 
 interface CategoryEditorProps {
@@ -43,44 +44,6 @@ export function CategoryEditor({ entry, origin, fixedId, findings, ...rest }: Ca
 }
 
 type PartProps = Pick<CategoryEditorProps, "entry" | "findings" | "onEdit">;
-
-function Names({ entry, fixedId, findings, onEdit }: PartProps & { fixedId: boolean }) {
-  return (
-    <>
-      <div className={styles.row}>
-        <Field label={m.name} findings={below(findings, "name")}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              value={entry.name ?? ""}
-              onChange={(event) => onEdit({ name: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label={m.id} findings={below(findings, "id")}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              readOnly={fixedId}
-              value={entry.id}
-              onChange={(event) => onEdit({ id: event.target.value })}
-            />
-          )}
-        </Field>
-      </div>
-      <Field label={m.definition} findings={below(findings, "definition")}>
-        {(attributes) => (
-          <textarea
-            {...attributes}
-            rows={2}
-            value={entry.definition ?? ""}
-            onChange={(event) => onEdit({ definition: event.target.value })}
-          />
-        )}
-      </Field>
-    </>
-  );
-}
 
 function Texts({ entry, findings, onEdit }: PartProps) {
   return (
