@@ -11,7 +11,7 @@ from earmark.errors import Conflict
 from earmark.llm.base import Usage
 from earmark.pipeline.cascade import Mode
 from earmark.pipeline.quoting import Quote, make_quote, quote
-from earmark.pipeline.spending import Spending
+from earmark.pipeline.spending import PriceOf, Spending
 from tests.fixtures.readers import ScriptedModel
 from tests.fixtures.threads import CUSTOMER, make_thread
 from tests.integration.reading_rig import Desk, open_desk
@@ -35,10 +35,21 @@ async def filled_desk(database: Database, number: int) -> Desk:
     return desk
 
 
-async def quoted(desk: Desk, model: ScriptedModel | None, mode: Mode = Mode.LLM) -> Quote:
-    return await quote(
-        desk.database, desk.minds(model, mode), desk.workspace.id, price_of, max_attempts=5
-    )
+def batch_price_of(model: str, usage: Usage) -> Decimal | None:
+    """Half of it."""
+    price = price_of(model, usage)
+    return price / 2 if price is not None else None
+
+
+async def quoted(
+    desk: Desk,
+    model: ScriptedModel | None,
+    mode: Mode = Mode.LLM,
+    batch_price: PriceOf | None = None,
+) -> Quote:
+    spending = Spending(desk.database, price_of, Ceilings(), batch_price)
+    minds = desk.minds(model, mode, spending)
+    return await quote(desk.database, minds, desk.workspace.id, max_attempts=5)
 
 
 async def test_a_quote_is_what_reading_then_sends(database: Database) -> None:
@@ -63,6 +74,15 @@ async def test_what_is_read_is_not_paid_for_again(database: Database) -> None:
     await desk.execute("UPDATE analyses SET status = 'pending', reason = 'again'")
     told = await quoted(desk, model)  # the answers are there
     assert (told.conversations, told.calls) == (3, 0)
+
+
+async def test_batches_are_quoted_where_they_are_cheaper(database: Database) -> None:
+    desk, model = await filled_desk(database, 3), ScriptedModel()
+    assert (await quoted(desk, model)).batch_high is None
+    told = await quoted(desk, model, batch_price=batch_price_of)
+    assert told.high is not None
+    # One call in ten is repeated, directly.
+    assert told.batch_high == told.high * Decimal("0.6") / Decimal("1.1")
 
 
 async def test_the_cascade_pays_only_for_what_it_asks(database: Database) -> None:

@@ -79,16 +79,11 @@ async def _quote(code: str | None, as_json: bool) -> ExitCode:
 
     settings = Settings.read()
     configure_logging(settings.log_level)
-    wiring = Wiring(settings)
-    async with wiring.services() as services:
+    async with Wiring(settings).services() as services:
         async with services.database.read() as reader:
             workspace = await pick_workspace(reader, code)
         told = await quote(
-            services.database,
-            services.minds,
-            workspace.id,
-            wiring.price_of,
-            max_attempts=MOST_ATTEMPTS,
+            services.database, services.minds, workspace.id, max_attempts=MOST_ATTEMPTS
         )
     if as_json:
         print_json(told)

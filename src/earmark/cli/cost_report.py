@@ -88,3 +88,8 @@ def print_quote(told: "Quote") -> None:
     else:
         told_range = f"from {_usd(told.low)} (cached) to {_usd(told.high)}"
         stdout.print(f"That costs {told_range if told.high else 'nothing'}.")
+    if told.batch_high is not None:
+        stdout.print(
+            f"By the provider's batches, within a day: at most {_usd(told.batch_high)}."
+            " EARMARK_BATCH=auto uses them."
+        )

@@ -2,7 +2,7 @@
 
 import asyncio
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from earmark.db import run_storage, spending_storage
 from earmark.db.connection import Database
@@ -45,11 +45,16 @@ class Quote(Model):
     """Everything shared is cached and nothing repeated; null where the price is not known."""
     high: Decimal | None
     """Nothing is cached, one call in ten is made twice, answers are half as long again."""
+    batch_high: Decimal | None = None
+    """The same by the provider's batches, repeats asked directly; null if that is no cheaper."""
 
 
-async def quote(
-    database: Database, minds: Minds, workspace_id: int, price_of: PriceOf, *, max_attempts: int
-) -> Quote:
+class _Prices(NamedTuple):
+    direct: PriceOf
+    batch: PriceOf
+
+
+async def quote(database: Database, minds: Minds, workspace_id: int, *, max_attempts: int) -> Quote:
     """Quote the next run; raises `Conflict` where no model is asked, or none was fitted yet."""
     model = minds.asked
     if model is None:
@@ -67,7 +72,9 @@ async def quote(
             connection, workspace_id, model=model.name, least=_ENOUGH_CALLS
         )
     prompts = await classify.plan_prompts(database, minds, workspace_id, ids)
-    return _to_quote(model, prompts, (total, len(ids)), output, price_of)
+    return await asyncio.to_thread(
+        _to_quote, model, prompts, (total, len(ids)), output, _prices(minds)
+    )
 
 
 async def quote_draft(
@@ -85,8 +92,9 @@ async def quote_draft(
             connection, workspace_id, model=model.name, least=_ENOUGH_CALLS
         )
     prompts = await classify.plan_prompts(database, minds, workspace_id, ids, draft)
-    price_of = minds.spending.price_of if minds.spending else _unknown
-    return await asyncio.to_thread(_to_quote, model, prompts, (total, len(ids)), output, price_of)
+    return await asyncio.to_thread(
+        _to_quote, model, prompts, (total, len(ids)), output, _prices(minds)
+    )
 
 
 async def make_quote(
@@ -95,12 +103,17 @@ async def make_quote(
     """Quote the next run and store it, or why there is no quote."""
     made, error = None, None
     try:
-        price_of = minds.spending.price_of if minds.spending else _unknown
-        made = await quote(database, minds, workspace_id, price_of, max_attempts=max_attempts)
+        made = await quote(database, minds, workspace_id, max_attempts=max_attempts)
     except (Conflict, ConfigurationError) as refusal:
         error = str(refusal)
     async with database.write() as connection:
         await spending_storage.store_quote(connection, workspace_id, quote=made, error=error)
+
+
+def _prices(minds: Minds) -> _Prices:
+    if minds.spending is None:
+        return _Prices(_unknown, _unknown)
+    return _Prices(minds.spending.price_of, minds.spending.batch_price_of)
 
 
 def _unknown(_model: str, _usage: Usage) -> Decimal | None:
@@ -112,7 +125,7 @@ def _to_quote(
     prompts: list[Prompt],
     sizes: tuple[int, int],
     output: int | None,
-    price_of: PriceOf,
+    prices: _Prices,
 ) -> Quote:
     total, sampled = sizes
     calls = round(total * len(prompts) / sampled) if sampled else 0
@@ -123,6 +136,11 @@ def _to_quote(
     answer = output or _USUAL_OUTPUT
     low = Usage(input_tokens=mean, cached_tokens=shared, output_tokens=answer)
     high = Usage(input_tokens=mean, output_tokens=int(answer * _LONGER))
+    dearest = _times(prices.direct(model.name, high), calls * (1 + _REPEATED))
+    in_batch = _times(prices.batch(model.name, high), Decimal(calls))
+    repeated = _times(prices.direct(model.name, high), calls * _REPEATED)
+    by_batch = None if in_batch is None or repeated is None else in_batch + repeated
+    is_cheaper = by_batch is not None and dearest is not None and by_batch < dearest
     return Quote(
         model=model.name,
         conversations=total,
@@ -133,8 +151,9 @@ def _to_quote(
         shared_tokens=shared,
         output_tokens=answer,
         output_is_measured=output is not None,
-        low=_times(price_of(model.name, low), Decimal(calls)),
-        high=_times(price_of(model.name, high), calls * (1 + _REPEATED)),
+        low=_times(prices.direct(model.name, low), Decimal(calls)),
+        high=dearest,
+        batch_high=by_batch if is_cheaper else None,
     )
 
 

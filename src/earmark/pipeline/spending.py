@@ -157,6 +157,11 @@ class Spending:
         """What calls cost."""
         return self._price_of
 
+    @property
+    def batch_price_of(self) -> PriceOf:
+        """What calls in a batch cost."""
+        return self._batch_price_of
+
     def worst(self, call: Call) -> Decimal:
         """The most that a call can cost, its repair included."""
         most = call.most

@@ -63,6 +63,8 @@ export const perCall = (input: number, shared: number, output: number): string =
   `A call has about ${amount(input, "token", "tokens")}, ${count(shared)} of them the same in all, and ${count(output)} in the answer.`;
 export const between = (low: string, high: string): string =>
   `From ${usd(low)}, with what is the same cached, to ${usd(high)}.`;
+export const byBatch = (high: string): string =>
+  `By the provider's batches, within a day: at most ${usd(high)}. \`EARMARK_BATCH=auto\` uses them.`;
 export const free = "That costs nothing.";
 export const unknownPrice =
   "Its price is not known: set `EARMARK_PRICE_INPUT` and `EARMARK_PRICE_OUTPUT`.";

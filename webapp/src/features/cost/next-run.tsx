@@ -44,7 +44,7 @@ function Told({ report: { quote } }: { report: CostReport }) {
   }
   const told = readQuote(quote.quote);
   if (!told) return null;
-  const { low, high } = told;
+  const { low, high, byBatch } = told;
   return (
     <>
       <p>{m.asked(told.conversations, told.calls, told.model)}</p>
@@ -52,6 +52,11 @@ function Told({ report: { quote } }: { report: CostReport }) {
         <>
           <p>{m.perCall(told.input, told.shared, told.output)}</p>
           <p>{low && high ? m.between(low, high) : <Prose text={m.unknownPrice} />}</p>
+          {byBatch && (
+            <p>
+              <Prose text={m.byBatch(byBatch)} />
+            </p>
+          )}
         </>
       ) : (
         <p>{m.free}</p>

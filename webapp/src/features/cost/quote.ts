@@ -9,6 +9,8 @@ export interface Quote {
   /** US dollars; null where the price is not known. */
   low: string | null;
   high: string | null;
+  /** The most by the provider's batches; null where they are no cheaper. */
+  byBatch: string | null;
 }
 
 const number = (value: unknown): number => (typeof value === "number" ? value : 0);
@@ -26,5 +28,6 @@ export function readQuote(stored: Record<string, unknown> | null | undefined): Q
     output: number(stored.output_tokens),
     low: money(stored.low),
     high: money(stored.high),
+    byBatch: money(stored.batch_high),
   };
 }
