@@ -1,5 +1,9 @@
 """Masked copies in the database: made from records too, gone with their originals, reversible."""
 
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 import pytest
 
 from earmark.db import masked_storage, people_storage
@@ -8,6 +12,7 @@ from earmark.db.conversation_storage import list_readable, upsert_threads
 from earmark.db.masked_storage import MaskedConversation
 from earmark.db.models import Company, Contact, Thread
 from earmark.errors import NotFound
+from earmark.pipeline import masking
 from earmark.pipeline.masking import mask_page
 from earmark.pipeline.reveal import (
     AT_THIS_MACHINE,
@@ -165,6 +170,65 @@ async def test_copy_of_an_older_text_is_not_stored(database: Database) -> None:
             masker="k",
         )
     assert (await show(database, workspace)).subject is None
+
+
+async def rename(database: Database, workspace: int, name: str | None) -> None:
+    known = CONTACT.model_copy(update={"name": name, "updated_at": datetime.now(UTC)})
+    async with database.write() as connection:
+        await people_storage.upsert_contacts(connection, workspace, [known])
+
+
+async def key_of(database: Database, workspace: int) -> str | None:
+    async with database.read() as reader:
+        cursor = await reader.execute(
+            "SELECT masked_key FROM conversations WHERE workspace_id = %(id)s", {"id": workspace}
+        )
+        row = await cursor.fetchone()
+    return row["masked_key"] if row else None
+
+
+async def test_a_name_that_becomes_known_later_is_masked_again(database: Database) -> None:
+    workspace = await masked(database, thread("Ask Oswalda Pfeiffenbring, she knows."))
+    before = await key_of(database, workspace)
+    await rename(database, workspace, CONTACT.name)
+    assert await key_of(database, workspace) == before  # nothing that matters has changed
+    await rename(database, workspace, "Oswalda Pfeiffenbring")
+    assert await key_of(database, workspace) is None
+    await mask_page(database, workspace, ["1"])
+    assert await key_of(database, workspace) == before
+    (message,) = (await show(database, workspace)).messages
+    assert "Pfeiffenbring" not in message.text
+
+
+async def test_a_company_that_becomes_known_later_is_masked_again(database: Database) -> None:
+    workspace = await masked(database, thread("We at Quellgrund Werke have a problem."))
+    company = COMPANY.model_copy(update={"name": "Quellgrund Werke"})
+    async with database.write() as connection:
+        await people_storage.upsert_companies(connection, workspace, [company])
+    assert await key_of(database, workspace) is None
+    await mask_page(database, workspace, ["1"])
+    (message,) = (await show(database, workspace)).messages
+    assert "Quellgrund" not in message.text
+
+
+async def test_a_name_that_becomes_known_while_masking_is_not_missed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = await masked(database, thread("Ask Oswalda Pfeiffenbring, she knows."))
+    loop, mask_really = asyncio.get_running_loop(), masking.mask_conversations
+
+    def mask_meanwhile(unmasked: Sequence[masking.Unmasked]) -> list[MaskedConversation]:
+        renaming = rename(database, workspace, "Oswalda Pfeiffenbring")
+        asyncio.run_coroutine_threadsafe(renaming, loop).result(timeout=30)
+        return mask_really(unmasked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(masking, "mask_conversations", mask_meanwhile)
+        await mask_page(database, workspace, ["1"])
+    assert await key_of(database, workspace) is None
+    await mask_page(database, workspace, ["1"])
+    (message,) = (await show(database, workspace)).messages
+    assert "Pfeiffenbring" not in message.text
 
 
 async def test_unknown_conversation_is_not_found(database: Database) -> None:

@@ -70,9 +70,13 @@ async def store_masked(
     *,
     masker: str,
 ) -> None:
-    """Replace the masked copies of conversations; `masker` is the version that made them."""
+    """Replace the masked copies of conversations; `masker` is the version that made them.
+
+    Of those whose text is not the one that was masked nothing is stored.
+    """
     keys = {item.id: f"{item.content_hash}:{masker}" for item in conversations}
-    present = await _lock_unchanged(connection, workspace_id, keys)
+    hashes = {item.id: item.content_hash for item in conversations}
+    present = await lock_unchanged(connection, workspace_id, hashes)
     await connection.execute(
         "DELETE FROM masked_messages WHERE workspace_id = %(workspace_id)s"
         " AND conversation_id = ANY(%(ids)s)",
@@ -119,10 +123,10 @@ async def store_masked(
     )
 
 
-async def _lock_unchanged(
-    connection: WriteConnection, workspace_id: int, keys: Mapping[str, str]
+async def lock_unchanged(
+    connection: WriteConnection, workspace_id: int, hashes: Mapping[str, str]
 ) -> list[str]:
-    """Those of the conversations whose text is still the one that was masked.
+    """Those of the conversations whose text still has this hash; none changes before the commit.
 
     The others (a part was redacted meanwhile, say) are masked again by the next run: a copy of the
     old text must not come after its end.
@@ -130,10 +134,10 @@ async def _lock_unchanged(
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(
             "SELECT c.id FROM conversations c"
-            " JOIN unnest(%(ids)s::text[], %(keys)s::text[]) AS k (id, key) ON k.id = c.id"
-            " WHERE c.workspace_id = %(workspace_id)s AND k.key LIKE c.content_hash || ':%%'"
-            " ORDER BY c.id FOR UPDATE OF c",
-            {"workspace_id": workspace_id, "ids": list(keys), "keys": list(keys.values())},
+            " JOIN unnest(%(ids)s::text[], %(hashes)s::text[]) AS k (id, hash)"
+            " ON (k.id, k.hash) = (c.id, c.content_hash)"
+            " WHERE c.workspace_id = %(workspace_id)s ORDER BY c.id FOR UPDATE OF c",
+            {"workspace_id": workspace_id, "ids": list(hashes), "hashes": list(hashes.values())},
         )
         return await cursor.fetchall()
 

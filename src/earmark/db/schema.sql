@@ -96,7 +96,8 @@ CREATE TABLE conversations (
     content_hash          text        NOT NULL,
     -- The start of the customer's first message, so that lists need not read messages.
     preview               text        NOT NULL DEFAULT '',
-    -- Content hash and masker version that the masked copies were made with.
+    -- Content hash and masker version that the masked copies were made with; null if there are
+    -- none, or if they may hold a name that has become known since.
     masked_key            text,
     fetched_at            timestamptz NOT NULL DEFAULT now(),
     -- Only the opening message is there yet, from a listing; the thread is still to be fetched.
@@ -120,6 +121,53 @@ $$;
 CREATE TRIGGER forget_changed_subject BEFORE UPDATE OF subject ON conversations
     FOR EACH ROW WHEN (OLD.subject IS DISTINCT FROM NEW.subject)
     EXECUTE FUNCTION forget_changed_subject();
+
+-- A name that becomes known later must not stay in a copy that a model sees.
+CREATE FUNCTION mask_again_for_contacts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        UPDATE conversations c SET masked_key = NULL FROM after_rows n
+            WHERE c.workspace_id = n.workspace_id AND c.contact_id = n.id
+            AND c.masked_key IS NOT NULL;
+    ELSE
+        UPDATE conversations c SET masked_key = NULL
+            FROM after_rows n JOIN before_rows o ON (o.workspace_id, o.id) = (n.workspace_id, n.id)
+            WHERE c.workspace_id = n.workspace_id AND c.contact_id = n.id
+            AND c.masked_key IS NOT NULL
+            AND (o.name, o.email, o.phone, o.custom_attributes)
+                IS DISTINCT FROM (n.name, n.email, n.phone, n.custom_attributes);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER mask_again_for_new_contacts AFTER INSERT ON contacts
+    REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION mask_again_for_contacts();
+CREATE TRIGGER mask_again_for_changed_contacts AFTER UPDATE ON contacts
+    REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION mask_again_for_contacts();
+CREATE FUNCTION mask_again_for_companies() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        UPDATE conversations c SET masked_key = NULL FROM after_rows n
+            WHERE c.workspace_id = n.workspace_id AND c.company_id = n.id
+            AND c.masked_key IS NOT NULL;
+    ELSE
+        UPDATE conversations c SET masked_key = NULL
+            FROM after_rows n JOIN before_rows o ON (o.workspace_id, o.id) = (n.workspace_id, n.id)
+            WHERE c.workspace_id = n.workspace_id AND c.company_id = n.id
+            AND c.masked_key IS NOT NULL
+            AND (o.name, o.custom_attributes) IS DISTINCT FROM (n.name, n.custom_attributes);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER mask_again_for_new_companies AFTER INSERT ON companies
+    REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION mask_again_for_companies();
+CREATE TRIGGER mask_again_for_changed_companies AFTER UPDATE ON companies
+    REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION mask_again_for_companies();
 
 CREATE TABLE messages (
     workspace_id    bigint      NOT NULL,

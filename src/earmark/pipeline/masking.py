@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from earmark.db import conversation_storage, masked_storage, people_storage
-from earmark.db.connection import Database, ReadConnection
+from earmark.db.connection import Database, ReadConnection, WriteConnection
 from earmark.db.masked_storage import Maskable, MaskedConversation, MaskedMessage
 from earmark.db.models import Message, Model
 from earmark.db.people_storage import KnownPeople
@@ -27,12 +27,36 @@ class Unmasked(Model):
 
 
 async def mask_page(database: Database, workspace_id: int, conversation_ids: Sequence[str]) -> None:
-    """Make the masked copies of conversations."""
+    """Make the masked copies of conversations.
+
+    None is stored of a conversation that has changed meanwhile, or of whose people more is known.
+    """
     async with database.read() as connection:
         unmasked = await read_unmasked(connection, workspace_id, conversation_ids)
     masked = await asyncio.to_thread(mask_conversations, unmasked)
     async with database.write() as connection:
-        await masked_storage.store_masked(connection, workspace_id, masked, masker=MASKER_VERSION)
+        valid = await _lock_valid(connection, workspace_id, unmasked)
+        await masked_storage.store_masked(
+            connection,
+            workspace_id,
+            [item for item in masked if item.id in valid],
+            masker=MASKER_VERSION,
+        )
+
+
+async def _lock_valid(
+    connection: WriteConnection, workspace_id: int, unmasked: Sequence[Unmasked]
+) -> set[str]:
+    """The conversations that would be masked in the same way now, held until the commit."""
+    hashes = {item.conversation.id: item.conversation.content_hash for item in unmasked}
+    present = await masked_storage.lock_unchanged(connection, workspace_id, hashes)
+    people = await people_storage.list_known_people(connection, workspace_id, present)
+    return {
+        item.conversation.id
+        for item in unmasked
+        if item.conversation.id in people
+        and known_values(people[item.conversation.id]) == known_values(item.people)
+    }
 
 
 async def read_unmasked(
