@@ -140,7 +140,8 @@ async def theme_quotes(
     """The customers' words for each theme.
 
     First those since `recent_from`, then those that state an issue before what was said beside it,
-    then one of each customer before a second of any, then the surest members.
+    then one of each customer before a second of any, then the surest members. What a customer said
+    in the same words again is left out.
     """
     async with connection.cursor(row_factory=class_row(Quote)) as cursor:
         await cursor.execute(
@@ -161,9 +162,12 @@ async def theme_quotes(
             " LEFT JOIN companies o ON (o.workspace_id, o.id) = (c.workspace_id, c.company_id)"
             " WHERE a.workspace_id = %(workspace_id)s AND a.superseded_at IS NULL"
             " AND a.theme_id = ANY(%(ids)s) AND e.kind = 'issue'"
+            "), said AS (SELECT *, row_number() OVER (PARTITION BY theme_id,"
+            " coalesce(customer_id, conversation_id), lower(text)"
+            " ORDER BY is_old, is_beside, probability DESC, evidence_id) AS time FROM quote"
             "), turned AS (SELECT *, row_number() OVER (PARTITION BY theme_id, is_old, is_beside,"
             " coalesce(customer_id, conversation_id) ORDER BY probability DESC, evidence_id)"
-            " AS turn FROM quote), ranked AS (SELECT *, row_number() OVER (PARTITION BY theme_id"
+            " AS turn FROM said WHERE time = 1), ranked AS (SELECT *, row_number() OVER (PARTITION BY theme_id"
             " ORDER BY is_old, is_beside, turn, probability DESC, evidence_id) AS rank FROM turned)"
             ' SELECT evidence_id, theme_id, conversation_id, message_id, kind, start, "end",'
             " text, customer_id, said_at, plan, probability FROM ranked"
