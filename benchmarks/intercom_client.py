@@ -24,7 +24,8 @@ from benchmarks.raw_server import prepared_answers
 from earmark.db.models import Model, Thread
 from earmark.sources.intercom_client import open_intercom
 from earmark.sources.intercom_models import WireConversation
-from earmark.sources.intercom_transport import IntercomOptions, open_transport
+from earmark.sources.intercom_options import IntercomOptions
+from earmark.sources.intercom_transport import open_transport
 from earmark.sources.simulator.changes import AddParts
 from earmark.sources.simulator.sample import SampleDataset
 from earmark.sources.simulator.server import serve

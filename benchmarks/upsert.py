@@ -29,7 +29,7 @@ from earmark.db.conversation_storage import upsert_threads
 from earmark.db.models import Thread
 from earmark.sources.base import Listed
 from earmark.sources.intercom_client import open_intercom
-from earmark.sources.intercom_transport import IntercomOptions
+from earmark.sources.intercom_options import IntercomOptions
 from earmark.sources.simulator.sample import SampleDataset
 from earmark.sources.simulator.server import serve
 from earmark.sources.simulator.spec import SampleSpec

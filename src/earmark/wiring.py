@@ -24,8 +24,7 @@ from earmark.llm.locality import is_local
 from earmark.llm.provider_options import ModelOptions, Provider, parse_model
 from earmark.settings import Settings
 from earmark.sources.base import Source, SourceIdentity
-from earmark.sources.intercom_client import open_intercom
-from earmark.sources.intercom_transport import API_VERSION, REGIONS, IntercomOptions
+from earmark.sources.intercom_options import API_VERSION, REGIONS, IntercomOptions
 
 if TYPE_CHECKING:
     from earmark.llm.base import LanguageModel, Usage
@@ -271,6 +270,10 @@ class Wiring:
 
         With a database, the request quota is shared with all processes that use the token.
         """
+        from earmark.sources.intercom_client import (  # noqa: PLC0415 - loads the HTTP library
+            open_intercom,
+        )
+
         options = self.intercom_options()
         quota = SharedQuota(database, options.token) if database is not None else None
         async with open_intercom(options, quota) as source:

@@ -19,7 +19,7 @@ from earmark.cli.output import (
     print_json,
     stdout,
 )
-from earmark.cli.showing import pick_workspace
+from earmark.cli.workspaces import pick_workspace
 from earmark.db import directory_storage, sync_storage
 from earmark.db.connection import WriteConnection
 from earmark.db.directory_storage import MappedField

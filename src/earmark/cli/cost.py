@@ -17,7 +17,7 @@ from earmark.cli.output import (
     print_json,
     stdout,
 )
-from earmark.cli.showing import pick_workspace
+from earmark.cli.workspaces import pick_workspace
 from earmark.db import spending_storage
 from earmark.errors import InvalidInput
 from earmark.settings import Settings

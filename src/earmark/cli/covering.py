@@ -18,7 +18,7 @@ from earmark.cli.output import (
     print_json,
     stdout,
 )
-from earmark.cli.showing import open_workspace, pick_workspace
+from earmark.cli.workspaces import open_workspace, pick_workspace
 from earmark.db import failure_storage, sync_storage
 from earmark.db.connection import WriteConnection
 from earmark.db.failure_storage import Changed, Failure

@@ -13,7 +13,7 @@ from earmark.cli.output import (
     print_json,
     stdout,
 )
-from earmark.cli.showing import pick_workspace
+from earmark.cli.workspaces import pick_workspace
 from earmark.pipeline import erasure
 from earmark.settings import Settings
 from earmark.wiring import Wiring

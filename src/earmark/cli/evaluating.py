@@ -18,7 +18,7 @@ from earmark.cli.output import (
     print_json,
     stdout,
 )
-from earmark.cli.showing import open_workspace
+from earmark.cli.workspaces import open_workspace
 from earmark.db.models import Interval
 from earmark.evaluation.gates import Comparison
 

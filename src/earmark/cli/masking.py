@@ -19,7 +19,7 @@ from earmark.cli.output import (
     print_json,
     stdout,
 )
-from earmark.cli.showing import open_workspace
+from earmark.cli.workspaces import open_workspace
 from earmark.db import masked_storage
 from earmark.db.masked_storage import MaskSpans
 from earmark.db.models import Model

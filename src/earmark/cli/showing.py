@@ -1,7 +1,6 @@
 """`earmark themes` and `earmark stories`: what was found, as tables or JSON."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -13,21 +12,17 @@ from earmark.cli.output import (
     ExitCode,
     JsonOption,
     WorkspaceOption,
-    configure_logging,
     console,
     escape,
     execute,
     print_json,
     stdout,
 )
-from earmark.db import conversation_storage, story_storage, theme_storage, workspace_storage
-from earmark.db.connection import ReadConnection
-from earmark.db.models import THEMELESS_CATEGORIES, Model, Story, Workspace
+from earmark.cli.workspaces import open_workspace
+from earmark.db import conversation_storage, story_storage, theme_storage
+from earmark.db.models import THEMELESS_CATEGORIES, Model, Story
 from earmark.db.theme_storage import ThemeTotals
-from earmark.errors import NotFound
 from earmark.evaluation.prevalence import Estimate
-from earmark.settings import Settings
-from earmark.wiring import Wiring
 
 _NAMES = frozenset({"Theme", "Story"})
 _PADDING = 2
@@ -63,25 +58,6 @@ def stories(
 ) -> None:
     """The stories that the themes have earned, best first."""
     execute(_stories(limit, workspace, as_json), as_json=as_json)
-
-
-@asynccontextmanager
-async def open_workspace(code: str | None) -> AsyncGenerator[tuple[ReadConnection, Workspace]]:
-    """A read connection and the workspace with that code, or the newest; raises `NotFound`."""
-    settings = Settings.read()
-    configure_logging(settings.log_level)
-    async with Wiring(settings).database() as database, database.read() as reader:
-        yield reader, await pick_workspace(reader, code)
-
-
-async def pick_workspace(reader: ReadConnection, code: str | None) -> Workspace:
-    """The workspace with that code, or the newest; raises `NotFound`."""
-    if code is not None:
-        return await workspace_storage.get_workspace(reader, code)
-    known = await workspace_storage.list_workspaces(reader)
-    if not known:
-        raise NotFound("There is no workspace yet.", fix="Run `earmark demo` or `earmark run`.")
-    return known[0]
 
 
 async def _themes(limit: int, code: str | None, as_json: bool) -> ExitCode:

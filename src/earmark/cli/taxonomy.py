@@ -19,7 +19,6 @@ from earmark.cli.output import (
     print_json,
     tell_interrupted,
 )
-from earmark.cli.showing import pick_workspace
 from earmark.cli.taxonomy_report import (
     ChangeLine,
     DiffReport,
@@ -33,6 +32,7 @@ from earmark.cli.taxonomy_report import (
     tell_taxonomy,
     tell_versions,
 )
+from earmark.cli.workspaces import pick_workspace
 from earmark.db import change_storage, run_storage, taxonomy_storage
 from earmark.db.change_storage import TaxonomyChange
 from earmark.db.connection import Database, ReadConnection

@@ -167,8 +167,9 @@ async def theme_quotes(
             " ORDER BY is_old, is_beside, probability DESC, evidence_id) AS time FROM quote"
             "), turned AS (SELECT *, row_number() OVER (PARTITION BY theme_id, is_old, is_beside,"
             " coalesce(customer_id, conversation_id) ORDER BY probability DESC, evidence_id)"
-            " AS turn FROM said WHERE time = 1), ranked AS (SELECT *, row_number() OVER (PARTITION BY theme_id"
-            " ORDER BY is_old, is_beside, turn, probability DESC, evidence_id) AS rank FROM turned)"
+            " AS turn FROM said WHERE time = 1), ranked AS (SELECT *, row_number() OVER"
+            " (PARTITION BY theme_id ORDER BY is_old, is_beside, turn, probability DESC,"
+            " evidence_id) AS rank FROM turned)"
             ' SELECT evidence_id, theme_id, conversation_id, message_id, kind, start, "end",'
             " text, customer_id, said_at, plan, probability FROM ranked"
             " WHERE rank > %(offset)s AND rank <= %(offset)s + %(per_theme)s"

@@ -34,6 +34,7 @@ from earmark.sources.intercom_models import (
     WireMe,
     WireNext,
 )
+from earmark.sources.intercom_options import IntercomOptions
 from earmark.sources.intercom_parsing import (
     count_taken_in,
     linked_ids,
@@ -46,7 +47,7 @@ from earmark.sources.intercom_parsing import (
     to_time,
 )
 from earmark.sources.intercom_query import BEGINNING, PER_PAGE, Query
-from earmark.sources.intercom_transport import IntercomOptions, open_transport
+from earmark.sources.intercom_transport import open_transport
 
 _MOST_PAGES: Final = 1_000_000
 _MOST_IDLE: Final = 1

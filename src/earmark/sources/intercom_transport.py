@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass  # noqa: TID251 - settings are read, no I/O
 
 import aiohttp
-from pydantic import BaseModel, JsonValue, SecretStr, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 
 from earmark.db.models import Model
 from earmark.errors import (
@@ -28,33 +28,13 @@ from earmark.sources.intercom_limits import (
     read_window,
 )
 from earmark.sources.intercom_models import WireErrorList
+from earmark.sources.intercom_options import IntercomOptions
 from earmark.sources.intercom_parsing import parse
 
 W = TypeVar("W", bound=BaseModel)
 
-API_VERSION: Final = "2.16"
-REGIONS: Final = {
-    "us": "https://api.intercom.io",
-    "eu": "https://api.eu.intercom.io",
-    "au": "https://api.au.intercom.io",
-}
 _LARGEST_ANSWER: Final = 256 * 1024 * 1024
 _CANONICAL: Final = re.compile(r'<([^<>]+)>\s*;\s*rel="?canonical"?')
-
-
-class IntercomOptions(Model):
-    """How to reach one workspace."""
-
-    token: SecretStr
-    base_url: str
-    api_version: str = API_VERSION
-    concurrency: int = 64
-    """The most requests in flight at once."""
-    timeout_seconds: float = 60
-    """For one whole answer; connecting may take a sixth of it."""
-    attempts: int = 6
-    backoff_seconds: float = 0.5
-    """Upper bound of the first wait; it doubles with each attempt, up to a minute."""
 
 
 class MergedAway(SourceNotFound):

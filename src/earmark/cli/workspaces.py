@@ -1,0 +1,31 @@
+"""Which workspace a command is about."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from earmark.cli.output import configure_logging
+from earmark.db import workspace_storage
+from earmark.db.connection import ReadConnection
+from earmark.db.models import Workspace
+from earmark.errors import NotFound
+from earmark.settings import Settings
+from earmark.wiring import Wiring
+
+
+@asynccontextmanager
+async def open_workspace(code: str | None) -> AsyncGenerator[tuple[ReadConnection, Workspace]]:
+    """A read connection and the workspace with that code, or the newest; raises `NotFound`."""
+    settings = Settings.read()
+    configure_logging(settings.log_level)
+    async with Wiring(settings).database() as database, database.read() as reader:
+        yield reader, await pick_workspace(reader, code)
+
+
+async def pick_workspace(reader: ReadConnection, code: str | None) -> Workspace:
+    """The workspace with that code, or the newest; raises `NotFound`."""
+    if code is not None:
+        return await workspace_storage.get_workspace(reader, code)
+    known = await workspace_storage.list_workspaces(reader)
+    if not known:
+        raise NotFound("There is no workspace yet.", fix="Run `earmark demo` or `earmark run`.")
+    return known[0]
