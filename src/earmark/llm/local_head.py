@@ -1,12 +1,13 @@
 """The classifying part of the local model, and how it learns.
 
 One logistic regression per category over n-grams scaled by how much more often the category's texts
-hold them (naive Bayes log-count ratios; Wang and Manning 2012), beside the numbers of a ready-made
-encoder where there is one. It is taught by the taxonomy's examples and by lessons: the workspace's
-own texts whose category a person or a language model has told. Where there are few of these, it
-learns once more with what it was surest of among the workspace's own texts. Examples from other
-products than the workspace's teach that head far better than a plain one; with dozens of categories
-the plain one, all categories in one regression, is the better.
+hold them (naive Bayes log-count ratios; Wang and Manning 2012), and one over the numbers of a
+ready-made encoder where there is one. Each learns for itself, and their log-odds are added: taught
+together, n-grams drown the encoder. It is taught by the taxonomy's examples and by lessons: the
+workspace's own texts whose category a person or a language model has told. Where there are few of
+these, it learns once more with what it was surest of among the workspace's own texts. Examples from
+other products than the workspace's teach that head far better than a plain one; with dozens of
+categories the plain one, all categories in one regression, is the better.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 from pydantic import ConfigDict
-from scipy.sparse import csr_array, hstack, vstack
+from scipy.sparse import csr_array, vstack
 
 from earmark.db.models import Model
 from earmark.llm.base import Vectors
@@ -116,10 +117,14 @@ def learn(taught: Taught) -> Head:
     met = np.unique(taught.features.rows.indices)
     rows = csr_array(taught.features.rows[:, met])
     if len(known) > _MANY_CATEGORIES:
-        joined = _join(rows, taught.features.dense)
-        coefficients, bias[known] = regress_together(joined, taught.labels, taught.importance)
-        weights[np.ix_(met, known)] = coefficients[:, : len(met)].T
-        dense[:, known] = coefficients[:, len(met) :].T
+        coefficients, bias[known] = regress_together(rows, taught.labels, taught.importance)
+        weights[np.ix_(met, known)] = coefficients.T
+        if dimensions:
+            coefficients, others = regress_together(
+                taught.features.dense, taught.labels, taught.importance
+            )
+            dense[:, known] = coefficients.T
+            bias[known] += others
         return Head(weights=weights, dense=dense, bias=bias)
     ratios = _log_ratios(rows, taught)
     for category in known:
@@ -129,7 +134,6 @@ def learn(taught: Taught) -> Head:
         coefficients, bias[category] = regress(scaled, inside, taught.importance)
         weights[met, category] = coefficients * ratios[category]
         if dimensions:
-            # Each for itself, and the sum of both: taught together, n-grams drown the encoder.
             dense[:, category], other = regress_dense(
                 taught.features.dense, inside, taught.importance
             )
@@ -156,10 +160,6 @@ def learn_again(taught: Taught, met: Features, shares: Scores) -> Head:
             categories=taught.categories,
         )
     )
-
-
-def _join(rows: Rows, dense: Vectors) -> Rows:
-    return csr_array(hstack([rows, csr_array(dense)])) if dense.shape[1] else rows
 
 
 def _log_ratios(rows: Rows, taught: Taught) -> npt.NDArray[np.float32]:

@@ -59,7 +59,7 @@ def regress_dense(
 
 
 def regress_together(
-    rows: Rows, labels: npt.NDArray[np.intp], importance: Numbers
+    rows: Rows | Vectors, labels: npt.NDArray[np.intp], importance: Numbers
 ) -> tuple[Numbers, Numbers]:
     """Three labels or more: coefficients, shape (labels that occur, columns), and intercepts."""
     return _fit_regression(rows, labels, importance, _INVERSE_PENALTY_TOGETHER)
