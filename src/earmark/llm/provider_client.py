@@ -198,12 +198,13 @@ def _anthropic(options: ModelOptions, http: httpx2.AsyncClient) -> ProviderModel
 
 
 def _openai(options: ModelOptions, http: httpx2.AsyncClient) -> ProviderModel:
-    from openai import AsyncOpenAI  # noqa: PLC0415
     from pydantic_ai.models.openai import OpenAIChatModel  # noqa: PLC0415
     from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415
     from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider  # noqa: PLC0415
 
-    client = AsyncOpenAI(
+    from earmark.llm.provider_openai import QuickOpenAI  # noqa: PLC0415
+
+    client = QuickOpenAI(
         api_key=key_of(options), base_url=options.address, http_client=http, max_retries=0
     )
     if options.provider == "openai":
