@@ -7,7 +7,7 @@ import os
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from platformdirs import user_data_path
 from pydantic import (
@@ -32,6 +32,13 @@ SecretName = Literal[
     "openai_api_key",
     "anthropic_api_key",
 ]
+_HEADERS: Final = frozenset(
+    {
+        *("intercom_access_token", "model_api_key", "encoder_api_key"),
+        *("openai_api_key", "anthropic_api_key"),
+    }
+)
+"""Secrets that are sent as headers, which hold ASCII alone."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -191,12 +198,12 @@ class Settings(BaseSettings):
         direct: SecretStr | None = getattr(self, name)
         file: Path | None = getattr(self, f"{name}_file")
         if direct is not None:
-            return _usable(direct.get_secret_value(), name.upper())
+            return _usable(direct.get_secret_value(), _variable(name), name in _HEADERS)
         if file is None:
             return None
-        variable = f"{name.upper()}_FILE"
+        variable = f"{_variable(name)}_FILE"
         try:
-            return _usable(file.read_text("utf-8"), variable)
+            return _usable(file.read_text("utf-8"), variable, name in _HEADERS)
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(
                 f"The file of {variable} cannot be read.",
@@ -218,9 +225,20 @@ class Settings(BaseSettings):
             ) from error
 
 
-def _usable(text: str, variable: str) -> SecretStr:
+def _variable(name: str) -> str:
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else f"EARMARK_{name.upper()}"
+
+
+def _usable(text: str, variable: str, is_sent: bool) -> SecretStr:
     """The secret without the line end that editors and `echo` leave."""
     secret = text.strip()
+    if is_sent and not secret.isascii():
+        raise ConfigurationError(
+            f"{variable} holds no usable secret.",
+            why="A letter or sign is in it that no token has, perhaps a typographic quote.",
+            fix="Copy it again from where it was issued.",
+        )
     if not secret or not secret.isprintable():
         raise ConfigurationError(
             f"{variable} holds no usable secret.",

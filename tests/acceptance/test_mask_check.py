@@ -43,6 +43,16 @@ def test_what_may_be_personal_still_is_listed_and_told_by_the_exit_code(
     ]
 
 
+def test_what_is_no_text_is_refused_and_not_called_clean(open_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "wide.txt").write_text(PLAIN, "utf-16")
+    done = run_earmark(
+        open_folder / "none", "mask", "--check", "--file", str(tmp_path / "wide.txt")
+    )
+    assert done.returncode == 2
+    assert "is not a text in UTF-8" in done.stderr
+    assert "Theodora" not in done.stdout + done.stderr
+
+
 def test_what_to_check_must_be_named_once(open_folder: Path) -> None:
     for words in (("mask",), ("mask", "--check"), ("mask", "--check", "1", "--sample", "2")):
         done = run_earmark(open_folder / "none", *words)

@@ -126,6 +126,10 @@ async def test_gate_refuses_a_version_that_nobody_can_measure(
     async with database.read() as reader:
         with pytest.raises(InvalidInput, match="version v9"):
             await compare_versions(reader, workspace.id, "final", "v9")
+        with pytest.raises(InvalidInput, match="by version .none."):
+            await compare_versions(reader, workspace.id, "final", "")
+        with pytest.raises(InvalidInput, match="more than one version: v1, v2"):
+            await compare_versions(reader, workspace.id, "final", "v")
 
 
 async def test_labellers_are_compared_on_what_both_have_said(

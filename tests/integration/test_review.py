@@ -103,9 +103,20 @@ async def test_hard_ones_are_drawn_beside_random_ones(
 ) -> None:
     async with database.write() as connection:
         added = await review.draw(connection, workspace.id, number=30)
-    assert sum(added.values()) == 30
+        cursor = await connection.execute(
+            "SELECT reason, count(*) AS items FROM review_items WHERE status = 'open' GROUP BY 1"
+        )
+        waiting = {row["reason"]: row["items"] for row in await cursor.fetchall()}
+        cursor = await connection.execute(
+            "SELECT count(*) FILTER (WHERE reason = 'margin') AS narrow,"
+            " count(*) FILTER (WHERE reason = 'random') AS all FROM review_pools"
+        )
+        (pool,) = await cursor.fetchall()
+    assert waiting == added
+    assert 29 <= sum(added.values()) <= 30
     assert added["margin"] >= 4
     assert added["random"] >= 12
+    assert 0.05 < pool["narrow"] / pool["all"] < 0.15
 
 
 async def test_what_people_corrected_is_in_the_random_sample_too(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from earmark.errors import ConfigurationError
+from earmark.llm.provider_options import ModelOptions
 from earmark.settings import Settings, default_data_dir
 
 
@@ -99,6 +100,24 @@ def test_token_that_would_break_a_header_is_refused_and_not_shown(
     with pytest.raises(ConfigurationError, match="INTERCOM_ACCESS_TOKEN") as caught:
         Settings.read().secret("intercom_access_token")
     assert "half" not in str(caught.value)
+
+
+def test_key_that_no_header_can_hold_is_refused_by_the_name_of_its_variable(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("EARMARK_MODEL_API_KEY", "sk-half\u2019half")
+    with pytest.raises(ConfigurationError, match=r"^EARMARK_MODEL_API_KEY") as caught:
+        Settings.read().secret("model_api_key")
+    assert "half" not in str(caught.value)
+
+
+def test_address_of_a_model_with_a_password_is_refused_and_not_shown() -> None:
+    options = ModelOptions(
+        provider="compatible", model="m", base_url="http://me:hunter2@127.0.0.1:1/v1"
+    )
+    with pytest.raises(ConfigurationError, match="name and a password") as caught:
+        options.check()
+    assert "hunter2" not in str(caught.value)
 
 
 def test_half_a_price_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,9 +94,15 @@ async def compare_versions(
 def _labels_of(labels: Sequence[MachineLabel], version: str | None) -> dict[str, MachineLabel]:
     """The newest label of a version for each conversation, where it is fair to measure it."""
     matching = [label for label in labels if version is None or _is_of(label, version)]
+    names = sorted({label.model_version for label in matching})
+    if version is not None and version not in names and not _is_taxonomy(version) and names[1:]:
+        raise InvalidInput(
+            f"{version!r} is the beginning of more than one version: {', '.join(names)}.",
+            fix="Give one of them as it is.",
+        )
     if version is not None and not matching:
         raise InvalidInput(
-            f"No conversation that people have labelled was labelled by version {version}.",
+            f"No conversation that people have labelled was labelled by version {version or '(none)'}.",
             fix="`earmark eval` lists the versions that can be compared.",
         )
     newest: dict[str, MachineLabel] = {}
@@ -105,7 +111,11 @@ def _labels_of(labels: Sequence[MachineLabel], version: str | None) -> dict[str,
     return {one: label for one, label in newest.items() if _is_fair(label)}
 
 
+def _is_taxonomy(version: str) -> bool:
+    return version.startswith("taxonomy ")
+
+
 def _is_of(label: MachineLabel, version: str) -> bool:
-    if version.startswith("taxonomy "):
+    if _is_taxonomy(version):
         return version == f"taxonomy {label.taxonomy_version}"
-    return label.model_version.startswith(version)
+    return bool(version) and label.model_version.startswith(version)

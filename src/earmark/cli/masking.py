@@ -123,7 +123,14 @@ def _read(file: Path) -> str:
         ) from error
     if len(raw) > _LARGEST_TEXT:
         raise InvalidInput("The text is longer than 10 MB.", fix="Give a part of it.")
-    return raw.decode("utf-8", "replace").replace("\r\n", "\n")
+    try:
+        return raw.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            f"{file} is not a text in UTF-8.",
+            why="What cannot be read cannot be checked.",
+            fix="Save it as UTF-8 and try again.",
+        ) from error
 
 
 def _check_text(text: str) -> MaskReport:

@@ -42,9 +42,13 @@ WorkspaceOption = Annotated[
     typer.Option("--workspace", help="Code of the workspace; the newest one if left out."),
 ]
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+# Without emoji: a name that holds `:bug:` is shown as it is.
+console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 stdout = Console(
-    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED_WIDTH
+    highlight=False,
+    emoji=False,
+    soft_wrap=True,
+    width=None if sys.stdout.isatty() else _PIPED_WIDTH,
 )
 
 

@@ -420,7 +420,7 @@ async def _apply(
                 change = await taxonomy_jobs.apply_change(
                     connection, place.queue, place.workspace.id, change, unseen=unseen
                 )
-        again = f"earmark taxonomy apply {change.id} --yes"
+        again = f"earmark taxonomy apply {change.id}{' --without-preview' * unseen} --yes"
         return await _follow(
             place, change, operations, again, written=yes, no_wait=no_wait, as_json=as_json
         )

@@ -53,8 +53,8 @@ class LabellerCount(Model):
 
 async def draw(
     connection: WriteConnection, workspace_id: int, reason: Reason, *, number: int
-) -> int:
-    """Add up to so many items of a reason; returns how many there were to add.
+) -> list[int]:
+    """Add up to so many items of a reason; returns the ids of those that were added.
 
     Three in ten random ones are held out from learning, one in five items is labelled twice. A
     random one that people have labelled already needs no second answer.
@@ -88,13 +88,29 @@ async def draw(
     added = [int(row["id"]) for row in await cursor.fetchall()]
     if reason == "random":
         await _adopt_labels(connection, workspace_id, added)
-    return len(added)
+    return added
+
+
+async def count_drawn(
+    connection: ReadConnection, workspace_id: int, item_ids: Sequence[int]
+) -> dict[Reason, int]:
+    """How many of these there are of each reason, without those that were withdrawn since."""
+    cursor = await connection.execute(
+        "SELECT reason, count(*) AS items FROM review_items WHERE workspace_id = %(workspace_id)s"
+        " AND id = ANY(%(ids)s) AND status <> 'withdrawn' GROUP BY reason",
+        {"workspace_id": workspace_id, "ids": list(item_ids)},
+    )
+    return {row["reason"]: int(row["items"]) for row in await cursor.fetchall()}
 
 
 async def _choose(
     connection: WriteConnection, workspace_id: int, reason: Reason, number: int
 ) -> list[str]:
-    """The next ones in the fixed order, without what is being asked or was asked for the same."""
+    """The next ones in a fixed order, without what is being asked or was asked for the same.
+
+    The order is another one for random items, else the next of these would be those that were
+    drawn for another reason.
+    """
     cursor = await connection.execute(
         "SELECT p.conversation_id FROM review_pools p WHERE p.workspace_id = %(workspace_id)s"
         " AND p.reason = %(reason)s AND NOT EXISTS (SELECT FROM review_items i"
@@ -104,7 +120,8 @@ async def _choose(
         " AND (%(reason)s = 'random' OR NOT EXISTS (SELECT FROM human_labels h"
         " WHERE (h.workspace_id, h.conversation_id) = (p.workspace_id, p.conversation_id)"
         " AND h.kind = 'final' AND h.undone_at IS NULL))"
-        " ORDER BY md5('review:' || p.workspace_id || ':' || p.conversation_id) LIMIT %(number)s",
+        " ORDER BY md5(CASE WHEN %(reason)s = 'random' THEN 'review:' ELSE 'hard:' END"
+        " || p.workspace_id || ':' || p.conversation_id) LIMIT %(number)s",
         {"workspace_id": workspace_id, "reason": reason, "number": number},
     )
     return [str(row["conversation_id"]) for row in await cursor.fetchall()]

@@ -1,6 +1,7 @@
 """Which language model is meant, where it is, and what it may take."""
 
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
@@ -56,6 +57,12 @@ class ModelOptions(Model):
         require_local(
             "The language model", self.base_url, local_only=self.local_only, model=self.model
         )
+        if self.base_url is not None and "@" in urlsplit(self.base_url).netloc:
+            raise ConfigurationError(
+                "The address of the model server cannot be used.",
+                why="EARMARK_MODEL_BASE_URL holds a name and a password.",
+                fix="Take them out; a key belongs into EARMARK_MODEL_API_KEY.",
+            )
         if self.provider == "compatible" and self.base_url is None:
             raise ConfigurationError(
                 "The address of the model server is not known.",

@@ -63,13 +63,17 @@ async def draw(
             why="No conversation of this workspace was classified.",
             fix="Start a run, and draw again when it has classified.",
         )
-    added: dict[Reason, int] = {}
-    for reason, share in () if only_random else _MIX.items():
-        wanted = round(number * share)
-        added[reason] = await review_storage.draw(connection, workspace_id, reason, number=wanted)
-    left = number - sum(added.values())
-    added["random"] = await review_storage.draw(connection, workspace_id, "random", number=left)
-    return {reason: count for reason, count in added.items() if count}
+    shares: dict[Reason, int] = {}
+    if not only_random:
+        shares = {reason: round(number * part) for reason, part in _MIX.items()}
+    # Random ones first: one that is drawn so must not be asked for another reason as well.
+    wanted: list[tuple[Reason, int]] = [("random", number - sum(shares.values())), *shares.items()]
+    added: list[int] = []
+    for reason, most in wanted:
+        added += await review_storage.draw(connection, workspace_id, reason, number=most)
+    left = number - len(added)
+    added += await review_storage.draw(connection, workspace_id, "random", number=left)
+    return await review_storage.count_drawn(connection, workspace_id, added)
 
 
 async def next_tasks(

@@ -133,7 +133,7 @@ async def apply(
             f"There is no preview of change {change.id} as it is now.",
             why="Nobody has seen what it would do.",
             fix=f"`earmark taxonomy preview`, or Preview on the page; to apply it unseen:"
-            f" `earmark taxonomy apply {change.id} --without-preview`.",
+            f" `earmark taxonomy apply {change.id} --without-preview --yes`.",
         )
     version = base.version + 1
     note = change.note or describe(base, change.proposal)

@@ -23,6 +23,8 @@ router = APIRouter(
 
 _MOST = 500
 
+ThemeId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
 Labeller = Annotated[
     str,
     StringConstraints(
@@ -76,7 +78,7 @@ class AnswerRequest(Model):
     labeller: Labeller
     final: Id
     open: Id | None = None
-    themes: Annotated[tuple[int, ...], Field(max_length=20)] | None = None
+    themes: Annotated[tuple[ThemeId, ...], Field(max_length=20)] | None = None
 
 
 class Who(Model):

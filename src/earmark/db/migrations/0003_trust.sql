@@ -231,7 +231,9 @@ CREATE VIEW review_pools AS
 WITH machine AS (
     SELECT DISTINCT ON (c.workspace_id, c.conversation_id) c.workspace_id, c.conversation_id,
            c.category_id, c.local_category_id,
-           c.confidence - coalesce(c.runner_up_confidence, 0) AS margin
+           -- Where nothing is claimed, how near the best guess is to even odds, from where on it is.
+           CASE WHEN c.category_id = 'cannot_tell' THEN abs(0.5 - c.confidence)
+                ELSE c.confidence - coalesce(c.runner_up_confidence, 0) END AS margin
       FROM classifications c
       JOIN analyses a ON (a.workspace_id, a.conversation_id) = (c.workspace_id, c.conversation_id)
      WHERE c.stage = 'final' AND c.decider <> 'human' AND a.status = 'done'
