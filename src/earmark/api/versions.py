@@ -102,7 +102,8 @@ def _labels_of(labels: Sequence[MachineLabel], version: str | None) -> dict[str,
         )
     if version is not None and not matching:
         raise InvalidInput(
-            f"No conversation that people have labelled was labelled by version {version or '(none)'}.",
+            "No conversation that people have labelled was labelled by version"
+            f" {version or '(none)'}.",
             fix="`earmark eval` lists the versions that can be compared.",
         )
     newest: dict[str, MachineLabel] = {}
