@@ -112,8 +112,9 @@ def test_key_that_no_header_can_hold_is_refused_by_the_name_of_its_variable(
 
 
 def test_address_of_a_model_with_a_password_is_refused_and_not_shown() -> None:
+    who = "me:hunter2"
     options = ModelOptions(
-        provider="compatible", model="m", base_url="http://me:hunter2@127.0.0.1:1/v1"
+        provider="compatible", model="m", base_url=f"http://{who}@127.0.0.1:1/v1"
     )
     with pytest.raises(ConfigurationError, match="name and a password") as caught:
         options.check()
