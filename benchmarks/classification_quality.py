@@ -7,7 +7,7 @@ installed (`earmark models import`).
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,6 @@ from earmark.evaluation.calibration import (
     Judged,
     calibrate,
     calibration_error,
-    decides,
     exact_share,
     risk_area,
 )
@@ -32,7 +31,7 @@ from earmark.llm.base import Encoded, Encoder, Lesson, Prediction, TextModel, Ve
 from earmark.llm.encoders import MINILM
 from earmark.llm.local import LocalModels
 from earmark.llm.minilm import open_minilm
-from earmark.pipeline.cascade import SURE
+from earmark.pipeline.cascade import is_proven
 from earmark.settings import Settings
 
 _TARGET: Final = 0.95
@@ -162,7 +161,7 @@ async def _clinc(learner: Learner) -> dict[str, Metric]:
     model = await learner.fit(split.train)
     within = await learner.ask(model, split.test)
     limits = _limits(model, split)
-    decided = [_decides(limits, one) for one in within.judged()]
+    decided = [is_proven(limits, one.category_id, one.confidence) for one in within.judged()]
     metrics = _measure(learner, "CLINC150", model, within)
     metrics |= _promise(f"CLINC150, {learner.name}", within.judged(), decided)
     before = await learner.ask(model, labelled_data.clinc_part("val"))
@@ -176,7 +175,7 @@ async def _clinc(learner: Learner) -> dict[str, Metric]:
     )
     metrics[f"{name}: out of scope, recall at 95 % kept"] = _share(caught, len(outside.truth))
     metrics[f"{name}: in scope, kept"] = _share(kept, len(within.truth))
-    astray = sum(_decides(limits, one) for one in outside.judged())
+    astray = sum(is_proven(limits, one.category_id, one.confidence) for one in outside.judged())
     metrics[f"{name}: out of scope, decided locally all the same"] = _share(
         astray, len(outside.truth)
     )
@@ -196,7 +195,7 @@ async def _nlbse(learner: Learner, *, quick: bool) -> dict[str, Metric]:
         everything.append(answers)
         limits = _limits(model, split)
         judged += answers.judged()
-        decided += [_decides(limits, one) for one in answers.judged()]
+        decided += [is_proven(limits, one.category_id, one.confidence) for one in answers.judged()]
         metrics[f"NLBSE'24, {repository}, {learner.name}: macro-F1"] = _macro([answers])
     name = f"NLBSE'24, {learner.name}"
     metrics[f"{name}: macro-F1, mean"] = _macro(everything)
@@ -210,7 +209,7 @@ async def _whole(learner: Learner, name: str, split: Split) -> dict[str, Metric]
     answers = await learner.ask(model, split.test)
     metrics = _measure(learner, name, model, answers)
     limits = _limits(model, split)
-    decided = [_decides(limits, one) for one in answers.judged()]
+    decided = [is_proven(limits, one.category_id, one.confidence) for one in answers.judged()]
     return metrics | _promise(f"{name}, {learner.name}", answers.judged(), decided)
 
 
@@ -232,11 +231,6 @@ def _limits(model: TextModel, split: Split) -> dict[str, float | None]:
     held_out = Answers(split.train, model.held_out)
     names = sorted({row.label for row in split.train})
     return calibrate(held_out.judged(), names, target=_TARGET).thresholds
-
-
-def _decides(limits: Mapping[str, float | None], one: Judged) -> bool:
-    """As the cascade does: nothing is claimed below even odds, whatever was proved."""
-    return one.confidence >= SURE and decides(limits, one)
 
 
 def _promise(name: str, judged: Sequence[Judged], decided: Sequence[bool]) -> dict[str, Metric]:

@@ -1,7 +1,7 @@
 """What routes are given: connections, the workspace, the queue; annotated, for short signatures."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Path, Request
 
@@ -61,4 +61,5 @@ async def find_workspace(reader: Reader, code: WorkspaceCode) -> Workspace:
 
 
 CurrentWorkspace = Annotated[Workspace, Depends(find_workspace)]
-RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+LARGEST_ID: Final = 2**63 - 1
+RowId = Annotated[int, Path(ge=1, le=LARGEST_ID)]

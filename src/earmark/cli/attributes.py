@@ -12,23 +12,20 @@ from earmark.cli.output import (
     ExitCode,
     JsonOption,
     WorkspaceOption,
-    configure_logging,
     console,
     escape,
     execute,
     print_json,
     stdout,
 )
-from earmark.cli.workspaces import pick_workspace
+from earmark.cli.workspaces import write_workspace
 from earmark.db import directory_storage, sync_storage
 from earmark.db.connection import WriteConnection
 from earmark.db.directory_storage import MappedField
 from earmark.db.models import Checkpoint, Model
 from earmark.errors import InvalidInput
 from earmark.pipeline.enrichment import PEOPLE
-from earmark.settings import Settings
 from earmark.sources.base import LabelKind
-from earmark.wiring import Wiring
 
 _DEFAULTS: dict[MappedField, str] = {
     "plan": "plan.name",
@@ -79,10 +76,7 @@ def attributes(
 
 async def _attributes(path: Path | None, code: str | None, as_json: bool) -> ExitCode:
     wanted = None if path is None else read_attributes(path)
-    settings = Settings.read()
-    configure_logging(settings.log_level)
-    async with Wiring(settings).database() as database, database.write() as connection:
-        chosen = await pick_workspace(connection, code)
+    async with write_workspace(code) as (connection, chosen):
         if wanted is not None:
             await _set(connection, chosen.id, wanted)
         report = AttributesReport(

@@ -1,7 +1,5 @@
 """`earmark coverage` and `earmark failures`: what is stored, what is not, and why."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from typing import Annotated, Final
 
 import typer
@@ -11,22 +9,18 @@ from earmark.cli.output import (
     ExitCode,
     JsonOption,
     WorkspaceOption,
-    configure_logging,
     console,
     escape,
     execute,
     print_json,
     stdout,
 )
-from earmark.cli.workspaces import open_workspace, pick_workspace
+from earmark.cli.workspaces import open_workspace, write_workspace
 from earmark.db import failure_storage, sync_storage
-from earmark.db.connection import WriteConnection
 from earmark.db.failure_storage import Changed, Failure
-from earmark.db.models import Model, Workspace
+from earmark.db.models import Model
 from earmark.db.sync_storage import Coverage, CoverageGap
 from earmark.pipeline.ingest import MOST_ATTEMPTS
-from earmark.settings import Settings
-from earmark.wiring import Wiring
 
 _MOST: Final = 500
 
@@ -142,7 +136,7 @@ def skip(ids: IdsArgument, workspace: WorkspaceOption = None, as_json: JsonOptio
 async def _change(
     code: str | None, as_json: bool, ids: list[str] | None, *, skip: bool
 ) -> ExitCode:
-    async with _writing(code) as (writer, workspace):
+    async with write_workspace(code) as (writer, workspace):
         if skip:
             told = await failure_storage.skip_failures(writer, workspace.id, ids or [])
         else:
@@ -158,11 +152,3 @@ async def _change(
                 markup=False,
             )
     return ExitCode.PARTIAL if told.unknown else ExitCode.DONE
-
-
-@asynccontextmanager
-async def _writing(code: str | None) -> AsyncGenerator[tuple[WriteConnection, Workspace]]:
-    settings = Settings.read()
-    configure_logging(settings.log_level)
-    async with Wiring(settings).database() as database, database.write() as writer:
-        yield writer, await pick_workspace(writer, code)

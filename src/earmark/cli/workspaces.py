@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from earmark.cli.output import configure_logging
 from earmark.db import workspace_storage
-from earmark.db.connection import ReadConnection
+from earmark.db.connection import ReadConnection, WriteConnection
 from earmark.db.models import Workspace
 from earmark.errors import NotFound
 from earmark.settings import Settings
@@ -19,6 +19,15 @@ async def open_workspace(code: str | None) -> AsyncGenerator[tuple[ReadConnectio
     configure_logging(settings.log_level)
     async with Wiring(settings).database() as database, database.read() as reader:
         yield reader, await pick_workspace(reader, code)
+
+
+@asynccontextmanager
+async def write_workspace(code: str | None) -> AsyncGenerator[tuple[WriteConnection, Workspace]]:
+    """The same with a connection that writes, in one transaction."""
+    settings = Settings.read()
+    configure_logging(settings.log_level)
+    async with Wiring(settings).database() as database, database.write() as writer:
+        yield writer, await pick_workspace(writer, code)
 
 
 async def pick_workspace(reader: ReadConnection, code: str | None) -> Workspace:

@@ -54,14 +54,19 @@ def route(
     """Who reads a conversation; `draw` is its number between 0 and 1."""
     if mode is Mode.OFFLINE:
         return Route.LOCAL
-    if mode is Mode.LLM or not (_proven(thresholds, opening) and _proven(thresholds, final)):
+    if mode is Mode.LLM or not (_decides(thresholds, opening) and _decides(thresholds, final)):
         return Route.ASK
     return Route.AUDIT if draw < AUDIT_SHARE else Route.LOCAL
 
 
-def _proven(thresholds: Mapping[str, float], prediction: Prediction) -> bool:
-    threshold = thresholds.get(prediction.category_ids[0])
-    return threshold is not None and prediction.probabilities[0] >= max(threshold, SURE)
+def _decides(thresholds: Mapping[str, float], prediction: Prediction) -> bool:
+    return is_proven(thresholds, prediction.category_ids[0], prediction.probabilities[0])
+
+
+def is_proven(thresholds: Mapping[str, float | None], category_id: str, confidence: float) -> bool:
+    """Whether people have shown that the local model may say so; never below even odds."""
+    threshold = thresholds.get(category_id)
+    return threshold is not None and confidence >= max(threshold, SURE)
 
 
 def draw(conversation_id: str, model_version: str) -> float:

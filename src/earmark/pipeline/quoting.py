@@ -65,16 +65,7 @@ async def quote(database: Database, minds: Minds, workspace_id: int, *, max_atte
         )
     async with database.read() as connection:
         key = await classify.reader_key(connection, workspace_id, minds)
-        total, ids = await run_storage.sample_unread(
-            connection, workspace_id, reader=key, max_attempts=max_attempts, limit=SAMPLE
-        )
-        output = await spending_storage.mean_output(
-            connection, workspace_id, model=model.name, least=_ENOUGH_CALLS
-        )
-    prompts = await classify.plan_prompts(database, minds, workspace_id, ids)
-    return await asyncio.to_thread(
-        _to_quote, model, prompts, (total, len(ids)), output, _prices(minds)
-    )
+    return await _count(database, minds, model, workspace_id, (key, max_attempts))
 
 
 async def quote_draft(
@@ -84,9 +75,22 @@ async def quote_draft(
     model = minds.asked
     if model is None:
         return None
+    return await _count(database, minds, model, workspace_id, ("a draft's", 1), draft)
+
+
+async def _count(
+    database: Database,
+    minds: Minds,
+    model: LanguageModel,
+    workspace_id: int,
+    unread: tuple[str, int],
+    draft: Draft | None = None,
+) -> Quote:
+    """Count the prompts for what a reader, by its key and attempts, has not read."""
+    reader, max_attempts = unread
     async with database.read() as connection:
         total, ids = await run_storage.sample_unread(
-            connection, workspace_id, reader="a draft's", max_attempts=1, limit=SAMPLE
+            connection, workspace_id, reader=reader, max_attempts=max_attempts, limit=SAMPLE
         )
         output = await spending_storage.mean_output(
             connection, workspace_id, model=model.name, least=_ENOUGH_CALLS
@@ -136,10 +140,10 @@ def _to_quote(
     answer = output or _USUAL_OUTPUT
     low = Usage(input_tokens=mean, cached_tokens=shared, output_tokens=answer)
     high = Usage(input_tokens=mean, output_tokens=int(answer * _LONGER))
-    dearest = _times(prices.direct(model.name, high), calls * (1 + _REPEATED))
-    in_batch = _times(prices.batch(model.name, high), Decimal(calls))
-    repeated = _times(prices.direct(model.name, high), calls * _REPEATED)
-    by_batch = None if in_batch is None or repeated is None else in_batch + repeated
+    once, in_batch = prices.direct(model.name, high), prices.batch(model.name, high)
+    dearest, by_batch = _times(once, calls * (1 + _REPEATED)), None
+    if once is not None and in_batch is not None:
+        by_batch = in_batch * calls + once * calls * _REPEATED
     is_cheaper = by_batch is not None and dearest is not None and by_batch < dearest
     return Quote(
         model=model.name,

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime
 
-from earmark.api.deps import CurrentWorkspace, Reader
+from earmark.api.deps import LARGEST_ID, CurrentWorkspace, Reader
 from earmark.api.paging import CursorText, Limit, decode_cursor, encode_cursor
 from earmark.api.problems import problem_responses
 from earmark.db import (
@@ -77,7 +77,7 @@ class ConversationQuery(Model):
     """The filters of the list; all that are given must hold."""
 
     category: Text = None
-    theme: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None
+    theme: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None
     unthemed: bool = False
     language: Text = None
     sentiment: Sentiment | None = None

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import Field, StringConstraints
 
-from earmark.api.deps import CurrentWorkspace, Reader, RowId, Writer
+from earmark.api.deps import LARGEST_ID, CurrentWorkspace, Reader, RowId, Writer
 from earmark.api.problems import problem_responses
 from earmark.db import label_storage, review_storage
 from earmark.db.label_storage import HumanLabel, NewLabel, Verdicts
@@ -23,7 +23,7 @@ router = APIRouter(
 
 _MOST = 500
 
-ThemeId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+ThemeId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
 Labeller = Annotated[
     str,

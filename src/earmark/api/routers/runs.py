@@ -8,7 +8,15 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from earmark.api.deps import CurrentWorkspace, Queue, Reader, RowId, Writer, get_database
+from earmark.api.deps import (
+    LARGEST_ID,
+    CurrentWorkspace,
+    Queue,
+    Reader,
+    RowId,
+    Writer,
+    get_database,
+)
 from earmark.api.problems import problem_responses
 from earmark.db import run_reading_storage, run_storage
 from earmark.db.connection import Database
@@ -87,7 +95,7 @@ async def stream_events(
     workspace: CurrentWorkspace,
     run_id: RowId,
     database: Annotated[Database, Depends(get_database)],
-    last_event_id: Annotated[int, Header(ge=0, le=2**63 - 1)] = 0,
+    last_event_id: Annotated[int, Header(ge=0, le=LARGEST_ID)] = 0,
 ) -> AsyncIterator[ServerSentEvent]:
     """The run's events as they happen, from after `Last-Event-ID`; ends when the run does."""
     seen, spoke_at = last_event_id, time.monotonic()
