@@ -66,7 +66,11 @@ def test_taxonomy_is_kept_as_a_file_and_changed_by_commands(place: Place, tmp_pa
     assert command(place, "diff", code=1)["error"]["what"].startswith("There is no draft")
     draft = command(place, "import", str(path), "--yes", "--note", "Junk is clearer")
     assert draft["written"] is True
-    assert command(place, "apply", "--yes", code=1)["error"]["what"].startswith("There is no prev")
+    for words in (["apply"], ["apply", "--yes"]):  # what would be refused is not promised either
+        refused = command(place, *words, code=1)
+        assert refused["error"]["what"].startswith("There is no preview")
+    early = command(place, "revert", str(draft["change_id"]), code=1)
+    assert early["error"]["what"].endswith("it is draft.")
     preview = command(place, "preview")["preview"]
     assert preview["read"] > 0
     assert command(place, "apply")["written"] is False
@@ -77,12 +81,45 @@ def test_taxonomy_is_kept_as_a_file_and_changed_by_commands(place: Place, tmp_pa
     # A file of the version before would undo what came since.
     path.write_text(text, "utf-8")
     assert "was made of version" in command(place, "import", str(path), code=1)["error"]["what"]
+    assert command(place, "diff", str(path), code=1)["is_stale"] is True
+    told = command(place, "revert", str(applied["change_id"]))
+    assert told["written"] is False
+    assert [(o["kind"], o["before"], o["after"]) for o in told["operations"]] == [
+        ("rename", ["junk"], ["spam"])
+    ]
     reverted = command(place, "revert", str(applied["change_id"]), "--yes")
     assert reverted["run"]["status"] == "succeeded"
     after = command(place, "show")["taxonomy"]
     assert after == {**before, "version": before["version"] + 2}
     changes = command(place, "list")["changes"]
     assert (changes[0]["status"], changes[0]["note"]) == ("reverted", "Junk is clearer")
+
+
+def test_a_draft_that_others_overtook_is_told_and_can_be_replaced(
+    place: Place, tmp_path: Path
+) -> None:
+    path = tmp_path / "taxonomy.yaml"
+
+    def renamed(name: str) -> None:
+        exported = run_earmark(place.data_dir, "taxonomy", "export", str(path), "--force")
+        assert exported.returncode == 0
+        text = path.read_text("utf-8")
+        path.write_text(re.sub(r"(- id: spam\n  name: ).*", rf"\g<1>{name}", text), "utf-8")
+
+    renamed("Advertising")
+    first = command(place, "import", str(path), "--yes")
+    command(place, "apply", "--yes", "--without-preview")
+    renamed("Noise")
+    stale = command(place, "import", str(path), "--yes")
+    version = command(place, "revert", str(first["change_id"]), "--yes")["version"]
+    told = command(place, "diff", code=1)
+    assert (told["is_stale"], told["newest_version"]) == (True, version)
+    assert "moved on" in command(place, "preview", code=1)["error"]["what"]
+    renamed("Noise")
+    draft = command(place, "import", str(path), "--replace", "--yes")
+    assert (draft["is_stale"], draft["base_version"]) == (False, version)
+    assert draft["change_id"] != stale["change_id"]
+    assert command(place, "discard", "--yes")["status"] == "discarded"
 
 
 async def open_taxonomy(page: Page) -> str:

@@ -2,100 +2,49 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
+from earmark.cli import taxonomy_changing
 from earmark.cli.output import (
     ExitCode,
     JsonOption,
     WorkspaceOption,
-    configure_logging,
     console,
     execute,
     print_json,
-    tell_interrupted,
 )
+from earmark.cli.taxonomy_place import YesOption, find_change, open_place
 from earmark.cli.taxonomy_report import (
     ChangeLine,
     DiffReport,
-    OutcomeReport,
-    PreviewReport,
     TaxonomyReport,
     VersionsReport,
     tell_diff,
-    tell_operations,
-    tell_preview,
     tell_taxonomy,
     tell_versions,
 )
-from earmark.cli.workspaces import pick_workspace
-from earmark.db import change_storage, run_storage, taxonomy_storage
+from earmark.db import change_storage, taxonomy_storage
 from earmark.db.change_storage import TaxonomyChange
-from earmark.db.connection import Database, ReadConnection
-from earmark.db.models import RunStatus, Workspace
-from earmark.errors import Conflict, InvalidInput, NotFound
-from earmark.jobs import taxonomy_jobs
-from earmark.jobs.queue import JobQueue, open_queue
+from earmark.db.connection import ReadConnection, WriteConnection
+from earmark.db.models import Workspace
+from earmark.errors import Conflict, InvalidInput
 from earmark.pipeline import taxonomy_change
-from earmark.pipeline.taxonomy_diff import Operation, derive, propose
+from earmark.pipeline.taxonomy_diff import derive, propose
 from earmark.pipeline.taxonomy_file import TaxonomyFile, read_file, write_file
 from earmark.pipeline.taxonomy_rules import Finding, check
-from earmark.settings import Settings
-from earmark.wiring import Wiring
 
 app = typer.Typer(help="See and change what conversations are sorted into.", no_args_is_help=True)
+app.command()(taxonomy_changing.discard)
+app.command()(taxonomy_changing.preview)
+app.command()(taxonomy_changing.apply)
+app.command()(taxonomy_changing.revert)
 
 VersionOption = Annotated[
     int | None, typer.Option("--taxonomy", min=1, help="Version; the newest if left out.")
 ]
-ChangeArgument = Annotated[
-    int | None, typer.Argument(help="Number of the change; the open draft if left out.")
-]
-YesOption = Annotated[
-    bool, typer.Option("--yes", help="Do it; without this, only say what would be done.")
-]
-NoWaitOption = Annotated[
-    bool, typer.Option("--no-wait", help="Leave the work to `earmark serve` or a worker.")
-]
-
-
-class _Place(NamedTuple):
-    """Where a command works."""
-
-    wiring: Wiring
-    database: Database
-    queue: JobQueue
-    workspace: Workspace
-
-
-@asynccontextmanager
-async def _open(code: str | None) -> AsyncGenerator[_Place]:
-    settings = Settings.read()
-    configure_logging(settings.log_level)
-    wiring = Wiring(settings)
-    async with wiring.database() as database, open_queue(database) as queue:
-        async with database.read() as reader:
-            workspace = await pick_workspace(reader, code)
-        yield _Place(wiring, database, queue, workspace)
-
-
-async def _find_change(
-    reader: ReadConnection, workspace_id: int, change_id: int | None
-) -> TaxonomyChange:
-    if change_id is not None:
-        return await change_storage.get_change(reader, workspace_id, change_id)
-    draft = await change_storage.find_draft(reader, workspace_id)
-    if draft is None:
-        raise NotFound(
-            "There is no draft of the taxonomy.",
-            fix="Begin one: `earmark taxonomy export taxonomy.yaml`, edit the file, then"
-            " `earmark taxonomy import taxonomy.yaml --yes`.",
-        )
-    return draft
 
 
 @app.command()
@@ -107,7 +56,7 @@ def show(
 
 
 async def _show(version: int | None, code: str | None, as_json: bool) -> ExitCode:
-    async with _open(code) as place, place.database.read() as reader:
+    async with open_place(code) as place, place.database.read() as reader:
         taxonomy = await taxonomy_change.require_taxonomy(reader, place.workspace.id, version)
     if as_json:
         print_json(TaxonomyReport(workspace=place.workspace.code, taxonomy=taxonomy))
@@ -123,7 +72,7 @@ def list_versions(workspace: WorkspaceOption = None, as_json: JsonOption = False
 
 
 async def _list(code: str | None, as_json: bool) -> ExitCode:
-    async with _open(code) as place, place.database.read() as reader:
+    async with open_place(code) as place, place.database.read() as reader:
         changes = await change_storage.list_changes(reader, place.workspace.id)
         report = VersionsReport(
             workspace=place.workspace.code,
@@ -159,9 +108,9 @@ def export(
 async def _export(
     path: Path | None, version: int | None, draft: bool, force: bool, code: str | None
 ) -> ExitCode:
-    async with _open(code) as place, place.database.read() as reader:
+    async with open_place(code) as place, place.database.read() as reader:
         if draft:
-            change = await _find_change(reader, place.workspace.id, None)
+            change = await find_change(reader, place.workspace.id, None)
             text = write_file(change.proposal, version=change.base_version, note=change.note)
         else:
             taxonomy = await taxonomy_change.require_taxonomy(reader, place.workspace.id, version)
@@ -219,10 +168,10 @@ def diff(
 
 async def _diff(path: Path | None, code: str | None, as_json: bool) -> ExitCode:
     file = None if path is None else await _read(path)
-    async with _open(code) as place, place.database.read() as reader:
+    async with open_place(code) as place, place.database.read() as reader:
         change = None
         if file is None:
-            change = await _find_change(reader, place.workspace.id, None)
+            change = await find_change(reader, place.workspace.id, None)
         report = await _compare(reader, place.workspace, file, change)
     return _tell_diff(report, file, as_json)
 
@@ -235,13 +184,17 @@ async def _compare(
     *,
     written: bool = False,
 ) -> DiffReport:
-    base = await taxonomy_change.require_taxonomy(
-        reader, workspace.id, change.base_version if change else None
-    )
+    newest = await taxonomy_change.require_taxonomy(reader, workspace.id)
+    base = newest
+    if change is not None:
+        base = await taxonomy_change.require_taxonomy(reader, workspace.id, change.base_version)
     proposal = file.proposal if file else change.proposal if change else propose(base)
+    made_of = file.version if file else base.version
     return DiffReport(
         workspace=workspace.code,
         base_version=base.version,
+        newest_version=newest.version,
+        is_stale=made_of not in (None, newest.version),
         change_id=change.id if change else None,
         operations=tuple(derive(base, proposal)),
         findings=tuple(check(base, proposal)),
@@ -258,7 +211,9 @@ def _tell_diff(report: DiffReport, file: TaxonomyFile | None, as_json: bool) -> 
         print_json(report)
     else:
         tell_diff(report, file)
-    return ExitCode.USAGE if _has_errors(report.findings) else ExitCode.DONE
+    if _has_errors(report.findings):
+        return ExitCode.USAGE
+    return ExitCode.FAILED if report.is_stale else ExitCode.DONE
 
 
 @app.command("import")
@@ -280,26 +235,19 @@ async def _import(
     path: Path, note: str, replace: bool, yes: bool, code: str | None, as_json: bool
 ) -> ExitCode:
     file = await _read(path)
-    async with _open(code) as place, place.database.write() as connection:
+    async with open_place(code) as place, place.database.write() as connection:
         workspace = place.workspace
         report = await _compare(connection, workspace, file, None)
-        if file.version not in (None, report.base_version):
+        if report.is_stale:
             raise Conflict(
                 f"{path} was made of version {file.version} of the taxonomy.",
                 why=f"It is at version {report.base_version} now: what came since would be undone.",
                 fix="Export it anew and make your edits there, or take out `version`.",
             )
         if yes and report.operations and not _has_errors(report.findings):
-            draft = await change_storage.find_draft(connection, workspace.id)
-            said = note or file.note
-            if draft is not None and replace:
-                change = await taxonomy_change.edit_draft(
-                    connection, workspace.id, draft, file.proposal, note=said
-                )
-            else:
-                change = await taxonomy_change.open_draft(
-                    connection, workspace.id, file.proposal, note=said
-                )
+            change = await _write_draft(
+                connection, workspace.id, file, note or file.note, replace=replace
+            )
             report = await _compare(connection, workspace, file, change, written=True)
     code_ = _tell_diff(report, file, as_json)
     if not as_json and code_ is ExitCode.DONE and report.operations:
@@ -311,227 +259,20 @@ async def _import(
     return code_
 
 
-@app.command()
-def discard(
-    change: ChangeArgument = None,
-    yes: YesOption = False,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Close a draft without applying it."""
-    execute(_discard(change, yes, workspace, as_json), as_json=as_json)
-
-
-async def _discard(change_id: int | None, yes: bool, code: str | None, as_json: bool) -> ExitCode:
-    async with _open(code) as place, place.database.write() as connection:
-        change = await _find_change(connection, place.workspace.id, change_id)
-        taxonomy_change.require_draft(change)
-        operations = await _operations(connection, place.workspace.id, change)
-        if yes:
-            await change_storage.discard_change(connection, place.workspace.id, change.id)
-        change = await change_storage.get_change(connection, place.workspace.id, change.id)
-    report = _outcome(place.workspace, change, operations, written=yes)
-    return _tell_outcome(report, as_json, f"earmark taxonomy discard {change.id} --yes")
-
-
-@app.command()
-def preview(
-    change: ChangeArgument = None,
-    no_wait: NoWaitOption = False,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Find out what a draft would do: what moves, the last twelve weeks, what it takes."""
-    execute(_preview(change, no_wait, workspace, as_json), as_json=as_json)
-
-
-async def _preview(
-    change_id: int | None, no_wait: bool, code: str | None, as_json: bool
-) -> ExitCode:
-    async with _open(code) as place:
-        workspace = place.workspace
-        async with place.database.write() as connection:
-            found = await _find_change(connection, workspace.id, change_id)
-            change = await taxonomy_jobs.queue_preview(connection, place.queue, workspace.id, found)
-        if not no_wait:
-            from earmark.cli.attending import attend  # noqa: PLC0415 - heavy
-            from earmark.cli.taxonomy_work import await_preview  # noqa: PLC0415 - heavy
-
-            waited = await attend(
-                place.wiring, await_preview(place.database, workspace.id, change.id)
+async def _write_draft(
+    connection: WriteConnection, workspace_id: int, file: TaxonomyFile, note: str, *, replace: bool
+) -> TaxonomyChange:
+    """Open a draft; what an open one says may be replaced, and is, of whatever version it is."""
+    draft = await change_storage.find_draft(connection, workspace_id) if replace else None
+    if draft is not None:
+        newest = await taxonomy_change.require_taxonomy(connection, workspace_id)
+        if draft.base_version == newest.version:
+            return await taxonomy_change.edit_draft(
+                connection, workspace_id, draft, file.proposal, note=note
             )
-            if waited is None:
-                tell_interrupted()
-                return ExitCode.INTERRUPTED
-            change = waited
-    shown = change.preview
-    if as_json:
-        print_json(
-            PreviewReport(
-                workspace=workspace.code,
-                change_id=change.id,
-                status=change.preview_status,
-                error=change.preview_error,
-                preview=shown,
-            )
-        )
-    elif shown is not None:
-        tell_preview(change, shown)
-    else:
-        said = change.preview_error or f"The preview is {change.preview_status}."
-        console.print(said, markup=False)
-    return ExitCode.DONE if no_wait or shown is not None else ExitCode.FAILED
-
-
-@app.command()
-def apply(
-    change: ChangeArgument = None,
-    yes: YesOption = False,
-    without_preview: Annotated[
-        bool, typer.Option("--without-preview", help="Also if nobody has seen what it would do.")
-    ] = False,
-    no_wait: NoWaitOption = False,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Make a draft the newest version, and read all conversations again with it."""
-    execute(_apply(change, yes, without_preview, no_wait, workspace, as_json), as_json=as_json)
-
-
-async def _apply(
-    change_id: int | None,
-    yes: bool,
-    unseen: bool,
-    no_wait: bool,
-    code: str | None,
-    as_json: bool,
-) -> ExitCode:
-    async with _open(code) as place:
-        async with place.database.write() as connection:
-            found = await _find_change(connection, place.workspace.id, change_id)
-            change = await change_storage.lock_change(connection, place.workspace.id, found.id)
-            operations = await _operations(connection, place.workspace.id, change)
-            under_way = yes and await _is_under_way(
-                connection, place.workspace.id, change, "applied"
-            )
-            if not under_way:
-                await taxonomy_change.require_usable(connection, place.workspace.id, change)
-            if yes and not under_way:
-                change = await taxonomy_jobs.apply_change(
-                    connection, place.queue, place.workspace.id, change, unseen=unseen
-                )
-        again = f"earmark taxonomy apply {change.id}{' --without-preview' * unseen} --yes"
-        return await _follow(
-            place, change, operations, again, written=yes, no_wait=no_wait, as_json=as_json
-        )
-
-
-@app.command()
-def revert(
-    change: Annotated[int, typer.Argument(help="Number of the applied change.")],
-    yes: YesOption = False,
-    no_wait: NoWaitOption = False,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Bring back what was before a change, as a new version, and read all again with it."""
-    execute(_revert(change, yes, no_wait, workspace, as_json), as_json=as_json)
-
-
-async def _revert(
-    change_id: int, yes: bool, no_wait: bool, code: str | None, as_json: bool
-) -> ExitCode:
-    async with _open(code) as place:
-        async with place.database.write() as connection:
-            change = await change_storage.lock_change(connection, place.workspace.id, change_id)
-            operations = await _operations(connection, place.workspace.id, change)
-            if yes and not await _is_under_way(connection, place.workspace.id, change, "reverted"):
-                change = await taxonomy_jobs.revert_change(
-                    connection, place.queue, place.workspace.id, change
-                )
-        again = f"earmark taxonomy revert {change.id} --yes"
-        return await _follow(
-            place, change, operations, again, written=yes, no_wait=no_wait, as_json=as_json
-        )
-
-
-async def _is_under_way(
-    reader: ReadConnection, workspace_id: int, change: TaxonomyChange, status: str
-) -> bool:
-    """Whether the same command has begun it already, and its replay is to be gone on with."""
-    if change.status != status or change.run_id is None:
-        return False
-    run = await run_storage.get_run(reader, workspace_id, change.run_id)
-    if run.finished_at is None:
-        console.print(f"Run {run.id} is unfinished: going on with it.")
-    return run.finished_at is None
-
-
-async def _operations(
-    reader: ReadConnection, workspace_id: int, change: TaxonomyChange
-) -> tuple[Operation, ...]:
-    base = await taxonomy_change.require_taxonomy(reader, workspace_id, change.base_version)
-    return tuple(derive(base, change.proposal))
-
-
-async def _follow(
-    place: _Place,
-    change: TaxonomyChange,
-    operations: tuple[Operation, ...],
-    again: str,
-    *,
-    written: bool,
-    no_wait: bool,
-    as_json: bool,
-) -> ExitCode:
-    """Watch the replay, if there is one, and tell what became of the change."""
-    run = None
-    if written and not no_wait and change.run_id is not None:
-        from earmark.cli.attending import attend  # noqa: PLC0415 - heavy
-        from earmark.cli.taxonomy_work import await_run  # noqa: PLC0415 - heavy
-
-        run = await attend(
-            place.wiring, await_run(place.database, place.workspace.id, change.run_id)
-        )
-        if run is None:
-            tell_interrupted()
-            return ExitCode.INTERRUPTED
-    report = _outcome(place.workspace, change, operations, written=written)
-    report = report.model_copy(update={"run": run})
-    code = _tell_outcome(report, as_json, again)
-    return code if run is None or run.status is RunStatus.SUCCEEDED else ExitCode.FAILED
-
-
-def _outcome(
-    workspace: Workspace,
-    change: TaxonomyChange,
-    operations: tuple[Operation, ...],
-    *,
-    written: bool,
-) -> OutcomeReport:
-    return OutcomeReport(
-        workspace=workspace.code,
-        change_id=change.id,
-        status=change.status,
-        version=change.reverted_version or change.applied_version,
-        operations=operations,
-        run=None,
-        written=written,
-    )
-
-
-def _tell_outcome(report: OutcomeReport, as_json: bool, again: str) -> ExitCode:
-    if as_json:
-        print_json(report)
-        return ExitCode.DONE
-    tell_operations(report.operations)
-    if not report.written:
-        console.print(f"Nothing is done. Do it: {again}")
-    elif report.version is None:
-        console.print(f"Change {report.change_id} is {report.status}.")
-    else:
-        ended = f" The replay {report.run.status}." if report.run else " The replay is queued."
+        await change_storage.discard_change(connection, workspace_id, draft.id)
         console.print(
-            f"Change {report.change_id} is {report.status}: version {report.version}.{ended}"
+            f"Draft {draft.id} was made of version {draft.base_version}: it is discarded, and"
+            f" another is made of version {newest.version}."
         )
-    return ExitCode.DONE
+    return await taxonomy_change.open_draft(connection, workspace_id, file.proposal, note=note)

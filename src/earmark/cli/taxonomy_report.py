@@ -49,6 +49,9 @@ class DiffReport(Model):
 
     workspace: str
     base_version: int
+    newest_version: int
+    is_stale: bool
+    """Whether it was made of another version than the newest: it cannot be applied then."""
     change_id: int | None
     """The draft; null for a file that is not one yet."""
     operations: tuple[Operation, ...]
@@ -97,8 +100,8 @@ def tell_taxonomy(taxonomy: Taxonomy) -> None:
             )
         stdout.print(areas)
     console.print(
-        f"Version {taxonomy.version}: {len(taxonomy.categories)} categories,"
-        f" {len(taxonomy.areas)} areas. Edit it: earmark taxonomy export"
+        f"Version {taxonomy.version}. Categories: {len(taxonomy.categories)}, areas:"
+        f" {len(taxonomy.areas)}. Edit it: earmark taxonomy export"
     )
 
 
@@ -113,11 +116,13 @@ def tell_versions(report: VersionsReport) -> None:
         )
     stdout.print(table)
     if report.changes:
-        changes = Table("Change", "Status", "Of version", "Made version", "Note", box=None)
+        changes = Table(
+            "Change", "Status", "Of version", "Made version", "Taken back by", "Note", box=None
+        )
         for change in report.changes:
-            made = change.reverted_version or change.applied_version
             changes.add_row(
-                *(str(change.id), change.status, str(change.base_version), str(made or "")),
+                *(str(change.id), change.status, str(change.base_version)),
+                *(str(change.applied_version or ""), str(change.reverted_version or "")),
                 escape(change.note),
             )
         stdout.print(changes)
@@ -126,11 +131,27 @@ def tell_versions(report: VersionsReport) -> None:
 def tell_diff(report: DiffReport, file: TaxonomyFile | None = None) -> None:
     """Operations on stdout, findings on stderr."""
     tell_operations(report.operations)
+    if report.is_stale:
+        made_of = file.version if file else report.base_version
+        _tell_stale(report, made_of)
     for finding in report.findings:
         colour = "bold red" if finding.severity == "error" else "bold yellow"
         place = escape(tell_place(file, finding))
         console.print(f"[{colour}]{finding.severity}[/] {place}: {escape(finding.what)}")
         console.print(f"  {escape(finding.why)} [bold]Next:[/] {escape(finding.fix)}")
+
+
+def _tell_stale(report: DiffReport, made_of: int | None) -> None:
+    fix = (
+        "Export the taxonomy anew and make your edits there."
+        if report.change_id is None
+        else "Put a file made of the present version into it:"
+        " earmark taxonomy import FILE --replace --yes, or: earmark taxonomy discard --yes"
+    )
+    console.print(
+        f"[bold red]error[/] Made of version {made_of}, and the taxonomy is at version"
+        f" {report.newest_version}: it cannot be applied.\n  [bold]Next:[/] {fix}"
+    )
 
 
 def tell_operations(operations: Sequence[Operation]) -> None:

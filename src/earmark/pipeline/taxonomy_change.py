@@ -120,13 +120,10 @@ async def require_usable(
     return current
 
 
-async def apply(
-    connection: WriteConnection, workspace_id: int, change: TaxonomyChange, *, unseen: bool = False
-) -> int:
-    """Make a draft (locked by the caller) the newest version; returns its number.
-
-    With `unseen`, also without a preview of what it says now.
-    """
+async def require_applicable(
+    connection: ReadConnection, workspace_id: int, change: TaxonomyChange, *, unseen: bool
+) -> Taxonomy:
+    """The taxonomy that a draft changes, if it can be applied as it is; raises `Conflict`."""
     base = await require_usable(connection, workspace_id, change)
     if not unseen and not change.is_previewed:
         raise Conflict(
@@ -135,6 +132,17 @@ async def apply(
             fix=f"`earmark taxonomy preview`, or Preview on the page; to apply it unseen:"
             f" `earmark taxonomy apply {change.id} --without-preview --yes`.",
         )
+    return base
+
+
+async def apply(
+    connection: WriteConnection, workspace_id: int, change: TaxonomyChange, *, unseen: bool = False
+) -> int:
+    """Make a draft (locked by the caller) the newest version; returns its number.
+
+    With `unseen`, also without a preview of what it says now.
+    """
+    base = await require_applicable(connection, workspace_id, change, unseen=unseen)
     version = base.version + 1
     note = change.note or describe(base, change.proposal)
     await taxonomy_storage.add_taxonomy(
@@ -155,8 +163,10 @@ async def apply(
     return version
 
 
-async def revert(connection: WriteConnection, workspace_id: int, change: TaxonomyChange) -> int:
-    """Make the version before an applied change the newest again; returns its new number."""
+async def require_revertible(
+    connection: ReadConnection, workspace_id: int, change: TaxonomyChange
+) -> int:
+    """The newest version, if it is the one that this change made; raises `Conflict`."""
     current = await require_taxonomy(connection, workspace_id)
     if change.status != "applied" or change.applied_version is None:
         raise Conflict(
@@ -170,8 +180,14 @@ async def revert(connection: WriteConnection, workspace_id: int, change: Taxonom
             why="What came after it was made of it.",
             fix="Revert the later ones first, or make a new change.",
         )
+    return current.version
+
+
+async def revert(connection: WriteConnection, workspace_id: int, change: TaxonomyChange) -> int:
+    """Make the version before an applied change the newest again; returns its new number."""
+    applied = await require_revertible(connection, workspace_id, change)
     base = await require_taxonomy(connection, workspace_id, change.base_version)
-    version = current.version + 1
+    version = applied + 1
     await taxonomy_storage.add_taxonomy(
         connection,
         workspace_id,
@@ -195,12 +211,12 @@ async def revert(connection: WriteConnection, workspace_id: int, change: Taxonom
         change_id=change.id,
         version=version,
         mapping=categories,
-        given_under=change.applied_version,
+        given_under=applied,
     )
     await carry_storage.restore_decisions(
         connection,
         workspace_id,
-        applied_version=change.applied_version,
+        applied_version=applied,
         version=version,
         mapping=categories,
     )

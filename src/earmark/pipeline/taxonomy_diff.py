@@ -139,6 +139,18 @@ def derive(base: Taxonomy, proposal: Proposal) -> list[Operation]:
     ]
 
 
+def derive_back(base: Taxonomy, proposal: Proposal) -> list[Operation]:
+    """All that taking an applied proposal back does, categories first."""
+    after = to_taxonomy(proposal, base.version)
+    forward, back = map_forward(base, proposal), map_back(base, proposal)
+    return [
+        *_derive(
+            "category", after.categories, base.categories, back.categories, forward.categories
+        ),
+        *_derive("area", after.areas, base.areas, back.areas, forward.areas),
+    ]
+
+
 _E = TypeVar("_E", Category, ProductArea)
 
 
