@@ -9,6 +9,7 @@ from earmark.pipeline.taxonomy_diff import (
     Operation,
     carry,
     derive,
+    derive_back,
     is_same,
     map_back,
     map_forward,
@@ -189,3 +190,32 @@ def test_child_of_a_renamed_area_has_not_moved() -> None:
     )
     found = derive(BASE, Proposal(categories=propose(BASE).categories, areas=areas))
     assert kinds(found) == [("rename", ("x",), ("z",))]
+
+
+def test_what_is_renamed_and_moved_in_the_list_is_named_as_it_was() -> None:
+    proposal = Proposal(
+        categories=(entry("b"), entry("aa", "a", name="a"), entry("c")),
+        areas=propose(BASE).areas,
+    )
+    operations = derive(BASE, proposal)
+    assert ("reorder", ("a", "b", "c"), ("b", "aa", "c")) in kinds(operations)
+
+
+@given(changes())
+def test_taking_back_undoes_what_was_done(change: tuple[Taxonomy, Proposal]) -> None:
+    base, proposal = change
+    there, again = derive(base, proposal), derive_back(base, proposal)
+    assert (there == []) == (again == [])
+    old, new = {c.id for c in base.categories}, {e.id for e in proposal.categories}
+    categories = [op for op in again if op.noun == "category"]
+    assert all(set(op.before) <= new and set(op.after) <= old for op in categories)
+    turned = {"add": "retire", "retire": "add", "split": "merge", "merge": "split"}
+    assert _sorted(there) == {(turned[kind], b, a) for kind, a, b in _sorted(again)}
+
+
+def _sorted(operations: list[Operation]) -> set[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    return {
+        (op.kind, tuple(sorted(op.before)), tuple(sorted(op.after)))
+        for op in operations
+        if op.kind in ("add", "retire", "split", "merge")
+    }

@@ -4,6 +4,7 @@ Pure: nothing here reads or writes anything. A proposal says of each entry what 
 (the operations, the mapping there and back) follows from that.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeVar
 
@@ -182,12 +183,14 @@ def _derive(
 
 def _compare_order(noun: Noun, forward: Mapped, after: Sequence[str]) -> list[Operation]:
     """Whether those that are still one each stand in another order."""
-    goes = [targets[0] for targets in forward.values() if len(targets) == 1]
-    single = [new for new in goes if goes.count(new) == 1]
-    now = [new for new in after if new in single]
-    if now == single:
+    goes = {old: targets[0] for old, targets in forward.items() if len(targets) == 1}
+    met = Counter(goes.values())
+    single = {old: new for old, new in goes.items() if met[new] == 1}
+    there = set(single.values())
+    now = tuple(new for new in after if new in there)
+    if now == tuple(single.values()):
         return []
-    return [Operation(kind="reorder", noun=noun, before=tuple(single), after=tuple(now))]
+    return [Operation(kind="reorder", noun=noun, before=tuple(single), after=now)]
 
 
 def _compare(noun: Noun, old: _E, new: _E, forward: Mapped) -> list[Operation]:
