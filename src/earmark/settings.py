@@ -8,6 +8,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Final, Literal, Self
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import (
@@ -166,6 +167,8 @@ class Settings(BaseSettings):
     def _url(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
+        if url is not None:
+            _require_address(url)
         return url.rstrip("/") if url else None
 
     @property
@@ -228,6 +231,19 @@ class Settings(BaseSettings):
 def _variable(name: str) -> str:
     alias = Settings.model_fields[name].validation_alias
     return alias if isinstance(alias, str) else f"EARMARK_{name.upper()}"
+
+
+def _require_address(url: str) -> None:
+    """Raise `ValueError` if no request can go there; paths are added to it, so it ends in one."""
+    try:
+        parts = urlsplit(url)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise ValueError("names no host, or a port that there is not (1 to 65535)") from error
+    if not has_host:
+        raise ValueError("names no host, or a port that there is not (1 to 65535)")
+    if parts.query or parts.fragment:
+        raise ValueError("must end with the path: no ? and no # in it")
 
 
 def _usable(text: str, variable: str, is_sent: bool) -> SecretStr:

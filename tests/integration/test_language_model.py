@@ -287,6 +287,16 @@ async def test_model_that_gives_no_json_in_any_form_is_told_so(server: ModelServ
     assert "json_schema" in error.why
 
 
+async def test_server_that_fails_whatever_it_is_asked_is_not_taken_for_a_poor_model(
+    server: ModelServer,
+) -> None:
+    server.probes = peer.error(500, "internal")
+    error = await failing(server)
+    assert isinstance(error, ModelUnavailable)
+    assert "fails whatever it is asked" in error.what
+    assert "500 (internal)" in error.why
+
+
 async def test_text_that_the_server_refuses_is_not_the_forms_fault(server: ModelServer) -> None:
     server.then(peer.error(400, "invalid_prompt", "About Söz."))
     error = await failing(server)

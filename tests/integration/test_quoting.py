@@ -134,3 +134,26 @@ async def test_a_quote_that_is_asked_for_is_stored_or_why_there_is_none(
     assert refused is not None
     assert refused.quote is None
     assert "nothing to pay for" in (refused.error or "")
+
+
+async def test_the_least_that_a_ceiling_leaves_is_the_room(database: Database) -> None:
+    desk = await filled_desk(database, 1)
+    ceilings = Ceilings(run=Decimal(3), day=Decimal(2))
+    spending = Spending(database, price_of, ceilings)
+
+    async def room() -> tuple[str, Decimal]:
+        async with database.read() as reader:
+            found = await spending.room(reader, desk.workspace.id)
+        assert found is not None
+        return found.ceiling, found.amount_usd
+
+    assert await room() == ("day", Decimal(2))
+    async with database.write() as connection:
+        await spending_storage.set_limits(
+            connection, desk.workspace.id, Ceilings(total=Decimal("0.5"))
+        )
+    assert await room() == ("workspace", Decimal("0.5"))
+    async with database.read() as reader:
+        free = await Spending(database, price_of, Ceilings()).room(reader, desk.workspace.id)
+    assert free is not None
+    assert free.ceiling == "workspace"

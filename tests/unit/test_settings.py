@@ -121,6 +121,28 @@ def test_address_of_a_model_with_a_password_is_refused_and_not_shown() -> None:
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://127.0.0.1:99999/v1", "1 to 65535"),
+        ("http://127.0.0.1:0/v1", "1 to 65535"),
+        ("http:///v1", "names no host"),
+        ("http://[::1/v1", "names no host"),
+        ("https://models.example/v1?api-key=hunter2", r"no \? and no #"),
+        ("https://models.example/v1#hunter2", r"no \? and no #"),
+        ("ftp://models.example", "http:// or https://"),
+    ],
+)
+def test_address_where_no_request_can_go_is_refused_by_its_variable(
+    environment: pytest.MonkeyPatch, url: str, words: str
+) -> None:
+    environment.setenv("EARMARK_MODEL_BASE_URL", url)
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        Settings.read()
+    assert "EARMARK_MODEL_BASE_URL" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_half_a_price_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARMARK_PRICE_INPUT", "0.25")
     with pytest.raises(ConfigurationError, match="EARMARK_PRICE_OUTPUT go together"):

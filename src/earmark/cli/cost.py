@@ -80,16 +80,19 @@ async def _quote(code: str | None, as_json: bool) -> ExitCode:
     settings = Settings.read()
     configure_logging(settings.log_level)
     async with Wiring(settings).services() as services:
+        spending = services.minds.spending
         async with services.database.read() as reader:
             workspace = await pick_workspace(reader, code)
+            room = await spending.room(reader, workspace.id) if spending is not None else None
         told = await quote(
             services.database, services.minds, workspace.id, max_attempts=MOST_ATTEMPTS
         )
     if as_json:
-        print_json(told)
+        left = None if room is None else room.model_dump(mode="json")
+        print_json({**told.model_dump(mode="json"), "room": left})
     else:
-        print_quote(told)
-    return ExitCode.DONE
+        print_quote(told, room, settings)
+    return ExitCode.PARTIAL if told.calls and told.high is None else ExitCode.DONE
 
 
 @app.command()

@@ -8,9 +8,11 @@ from rich.table import Table
 from earmark.cli.output import escape, stdout
 from earmark.db.models import Model
 from earmark.db.spending_storage import Ceilings, Committed, LedgerLine
+from earmark.settings import Settings
 
 if TYPE_CHECKING:
     from earmark.pipeline.quoting import Quote
+    from earmark.pipeline.spending import Room
 
 
 class CostSummary(Model):
@@ -66,8 +68,8 @@ def _limit(amount: Decimal) -> str:
     return f"${amount:.2f}" if not 0 < amount < Decimal("0.01") else f"${amount.normalize():f}"
 
 
-def print_quote(told: "Quote") -> None:
-    """What the next run would cost."""
+def print_quote(told: "Quote", room: "Room | None", settings: Settings) -> None:
+    """What the next run would cost, and whether a ceiling ends it early."""
     stdout.print(
         f"{told.conversations:,} conversations are to be read; {escape(told.model)} would be asked"
         f" about {told.calls:,} of them (of {told.sampled:,} looked at, about {told.asked:,})."
@@ -85,11 +87,35 @@ def print_quote(told: "Quote") -> None:
             "Its price is not known: set EARMARK_PRICE_INPUT and EARMARK_PRICE_OUTPUT, in US"
             " dollars for a million tokens."
         )
-    else:
-        told_range = f"from {_usd(told.low)} (cached) to {_usd(told.high)}"
-        stdout.print(f"That costs {told_range if told.high else 'nothing'}.")
+        return
+    if not told.high:
+        stdout.print("That costs nothing.")
+        return
+    stdout.print(
+        f"That costs from {_usd(told.low)} (what is the same is cached, and nothing is asked"
+        f" twice) to {_usd(told.high)} (nothing is cached, one call in ten is made twice, and"
+        " answers are half as long again)."
+    )
+    dearest = told.high
     if told.batch_high is not None:
+        used = told.calls >= settings.batch_from and settings.batch == "auto"
+        dearest = told.batch_high if used else dearest
         stdout.print(
             f"By the provider's batches, within a day: at most {_usd(told.batch_high)}."
-            " EARMARK_BATCH=auto uses them."
+            + _batch_words(told.calls, settings)
         )
+    if room is not None and dearest > room.amount_usd:
+        may = "" if told.low > room.amount_usd else "may "
+        stdout.print(
+            f"The ceiling of the {room.ceiling} leaves {_usd(room.amount_usd)}: the run {may}"
+            f"{'stops' if not may else 'stop'} there, and the rest waits. To raise it: earmark"
+            f" cost limit --{'total' if room.ceiling == 'workspace' else room.ceiling} USD"
+        )
+
+
+def _batch_words(calls: int, settings: Settings) -> str:
+    if settings.batch != "auto":
+        return " EARMARK_BATCH=auto uses them."
+    if calls < settings.batch_from:
+        return f" They are used from {settings.batch_from:,} calls on (EARMARK_BATCH_FROM)."
+    return " They will be used, since EARMARK_BATCH=auto is set."

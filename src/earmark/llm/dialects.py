@@ -178,13 +178,22 @@ class Dialect:
 
     async def _probe(self) -> Form:
         failures: list[str] = []
+        own_errors = 0
         for form in _ORDER[self._options.provider]:
             problem = await self._try(form)
             if problem is None:
                 self._probed_at = time.monotonic()
                 await self._shelf.save(endpoint_key(self._options), self._options.name, form)
                 return form
-            failures.append(f"{form}: {problem}")
+            failures.append(f"{form}: {problem.what}")
+            own_errors += problem.is_server_error
+        if own_errors == len(failures):
+            raise ModelUnavailable(
+                f"{self._options.name} fails whatever it is asked.",
+                why=f"Tried {'; '.join(failures)}",
+                fix="Look into the log of that server; it is asked again later."
+                " EARMARK_MODE=offline works without any model.",
+            )
         raise ModelRejected(
             f"{self._options.name} gives no structured answers.",
             why=f"Tried {'; '.join(failures)}",
@@ -192,22 +201,28 @@ class Dialect:
             " schema. EARMARK_MODE=offline works without any model.",
         )
 
-    async def _try(self, form: Form) -> str | None:
+    async def _try(self, form: Form) -> "_Problem | None":
         """Null if the form works, else what went wrong."""
         try:
             return await self._once(form)
         except FormRefused as refusal:
             if not refusal.is_server_error:
-                return refusal.why
+                return _Problem(refusal.why, is_server_error=False)
         # Some servers call a form that they do not know an internal error, and some have one.
         try:
             return await self._once(form)
         except FormRefused as refusal:
-            return refusal.why
+            return _Problem(refusal.why, is_server_error=refusal.is_server_error)
 
-    async def _once(self, form: Form) -> str | None:
+    async def _once(self, form: Form) -> "_Problem | None":
         try:
             read_answer(await self._ask(form), DialectProbe)
         except Unreadable:
-            return "the answer did not have the shape."
+            return _Problem("the answer did not have the shape.", is_server_error=False)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    what: str
+    is_server_error: bool

@@ -35,7 +35,7 @@ def translate(error: Exception, options: ModelOptions) -> ModelError:
     for kind, make in makers.items():
         if isinstance(error, kind):
             return make()
-    return not_a_model_server(options, f"{options.address} did not answer with JSON.")
+    return not_a_model_server(options, f"What {options.address} answered is no model's answer.")
 
 
 def translate_status(

@@ -9,10 +9,10 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 from earmark.db import spending_storage
-from earmark.db.connection import Database, WriteConnection
+from earmark.db.connection import Database, ReadConnection, WriteConnection
 from earmark.db.models import Model
 from earmark.db.spending_storage import Ceilings, Committed, Spent, Wish
 from earmark.errors import BudgetReached, ConfigurationError, ModelAnswerUnusable, ModelError
@@ -57,6 +57,14 @@ class Fitting:
     reservation_id: int | None
     refusal: BudgetReached | None
     """Why the next one does not fit."""
+
+
+class Room(Model):
+    """What the ceilings leave for a run that begins now."""
+
+    amount_usd: Decimal
+    ceiling: Literal["run", "day", "workspace"]
+    """The one that is reached first."""
 
 
 class _Settlement(Model):
@@ -105,6 +113,18 @@ class Spending:
             await self.settle(account.reservation, account.usage)
             raise
         await self.settle(account.reservation, account.usage)
+
+    async def room(self, connection: ReadConnection, workspace_id: int) -> Room | None:
+        """What the ceilings leave for a run that begins now; null where there is none."""
+        own = await spending_storage.get_limits(connection, workspace_id)
+        now = await spending_storage.get_committed(connection, workspace_id, None)
+        ceilings = own.over(self._defaults)
+        rooms = [
+            Room(amount_usd=max(ceiling - so_far, Decimal(0)), ceiling=name)
+            for name, ceiling, so_far in _levels(ceilings, now)
+            if ceiling is not None
+        ]
+        return min(rooms, key=lambda room: room.amount_usd, default=None)
 
     async def reserve(self, call: Call) -> Reservation:
         """Put money aside; raises `BudgetReached`, or `ConfigurationError` without a price."""
@@ -302,19 +322,34 @@ def _more(now: Committed, of_run: Decimal, everything: Decimal) -> Committed:
     )
 
 
+_Level = Literal["run", "day", "workspace"]
+_AFTERWARDS: Final[dict[_Level, str]] = {
+    "run": "the next run goes on",
+    "day": "the first run of tomorrow (UTC) goes on",
+    "workspace": "nothing goes on before it is raised",
+}
+
+
+def _levels(
+    ceilings: Ceilings, committed: Committed
+) -> tuple[tuple[_Level, Decimal | None, Decimal], ...]:
+    """Each level's ceiling, and what is committed of it."""
+    return (
+        ("run", ceilings.run, committed.run),
+        ("day", ceilings.day, committed.day),
+        ("workspace", ceilings.total, committed.total),
+    )
+
+
 def _refuse(ceilings: Ceilings, committed: Committed, amount: Decimal) -> BudgetReached | None:
     """Why the amount may not be put aside; null if it may."""
-    checks = (
-        ("run", ceilings.run, committed.run, "the next run goes on"),
-        ("day", ceilings.day, committed.day, "the first run of tomorrow (UTC) goes on"),
-        ("workspace", ceilings.total, committed.total, "nothing goes on before it is raised"),
-    )
-    for name, ceiling, so_far, afterwards in checks:
+    for name, ceiling, so_far in _levels(ceilings, committed):
         if ceiling is not None and so_far + amount > ceiling:
             return BudgetReached(
                 f"The ceiling of the {name} is reached: {ceiling:.2f} US dollars.",
                 why=f"{so_far:.4f} are spent or put aside, and the next call can take"
                 f" {amount:.4f} more.",
-                fix=f"What is not read yet waits: {afterwards}. To raise it: `earmark cost limit`.",
+                fix=f"What is not read yet waits: {_AFTERWARDS[name]}. To raise it:"
+                " `earmark cost limit`.",
             )
     return None
