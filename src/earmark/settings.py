@@ -172,6 +172,11 @@ class Settings(BaseSettings):
         return url.rstrip("/") if url else None
 
     @property
+    def batches_from(self) -> int | None:
+        """From how many calls on the provider's batches are used; null for never."""
+        return self.batch_from if self.batch == "auto" else None
+
+    @property
     def model_mode(self) -> Literal["offline", "cascade", "llm"]:
         """What is asked of the language model, if one is named."""
         return self.mode or ("cascade" if self.model else "offline")
@@ -237,10 +242,10 @@ def _require_address(url: str) -> None:
     """Raise `ValueError` if no request can go there; paths are added to it, so it ends in one."""
     try:
         parts = urlsplit(url)
-        has_host = bool(parts.hostname) and parts.port != 0
-    except ValueError as error:
-        raise ValueError("names no host, or a port that there is not (1 to 65535)") from error
-    if not has_host:
+        _ = parts.port
+    except ValueError:  # brackets without an end, a port that is no number or too large
+        parts = None
+    if parts is None or not parts.hostname or parts.port == 0:
         raise ValueError("names no host, or a port that there is not (1 to 65535)")
     if parts.query or parts.fragment:
         raise ValueError("must end with the path: no ? and no # in it")

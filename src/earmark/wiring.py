@@ -152,10 +152,10 @@ class Wiring:
         from earmark.llm.batches import open_batch_model  # noqa: PLC0415 - loads numpy
         from earmark.pipeline.batch_reading import Batches  # noqa: PLC0415
 
-        options, settings = self.model_options(), self.settings
+        options = self.model_options()
         if options is None or options.provider == "compatible":
             return None
-        least = settings.batch_from if settings.batch == "auto" else None
+        least = self.settings.batches_from
         return Batches(open=lambda: open_batch_model(options), least=least)
 
     def batch_price_of(self, model: str, usage: "Usage") -> Decimal | None:

@@ -91,7 +91,7 @@ async def _quote(code: str | None, as_json: bool) -> ExitCode:
         left = None if room is None else room.model_dump(mode="json")
         print_json({**told.model_dump(mode="json"), "room": left})
     else:
-        print_quote(told, room, settings)
+        print_quote(told, room, batches_from=settings.batches_from)
     return ExitCode.PARTIAL if told.calls and told.high is None else ExitCode.DONE
 
 

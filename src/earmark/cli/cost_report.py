@@ -8,7 +8,6 @@ from rich.table import Table
 from earmark.cli.output import escape, stdout
 from earmark.db.models import Model
 from earmark.db.spending_storage import Ceilings, Committed, LedgerLine
-from earmark.settings import Settings
 
 if TYPE_CHECKING:
     from earmark.pipeline.quoting import Quote
@@ -68,8 +67,11 @@ def _limit(amount: Decimal) -> str:
     return f"${amount:.2f}" if not 0 < amount < Decimal("0.01") else f"${amount.normalize():f}"
 
 
-def print_quote(told: "Quote", room: "Room | None", settings: Settings) -> None:
-    """What the next run would cost, and whether a ceiling ends it early."""
+def print_quote(told: "Quote", room: "Room | None", *, batches_from: int | None) -> None:
+    """What the next run would cost, and whether a ceiling ends it early.
+
+    `batches_from` is the number of calls from which batches are used; null for never.
+    """
     stdout.print(
         f"{told.conversations:,} conversations are to be read; {escape(told.model)} would be asked"
         f" about {told.calls:,} of them (of {told.sampled:,} looked at, about {told.asked:,})."
@@ -98,24 +100,20 @@ def print_quote(told: "Quote", room: "Room | None", settings: Settings) -> None:
     )
     dearest = told.high
     if told.batch_high is not None:
-        used = told.calls >= settings.batch_from and settings.batch == "auto"
-        dearest = told.batch_high if used else dearest
+        if batches_from is None:
+            used = "EARMARK_BATCH=auto uses them."
+        elif told.calls < batches_from:
+            used = f"They are used from {batches_from:,} calls on (EARMARK_BATCH_FROM)."
+        else:
+            used = "They will be used, since EARMARK_BATCH=auto is set."
+            dearest = told.batch_high
         stdout.print(
-            f"By the provider's batches, within a day: at most {_usd(told.batch_high)}."
-            + _batch_words(told.calls, settings)
+            f"By the provider's batches, within a day: at most {_usd(told.batch_high)}. {used}"
         )
     if room is not None and dearest > room.amount_usd:
-        may = "" if told.low > room.amount_usd else "may "
+        stops = "stops" if told.low > room.amount_usd else "may stop"
+        option = "total" if room.ceiling == "workspace" else room.ceiling
         stdout.print(
-            f"The ceiling of the {room.ceiling} leaves {_usd(room.amount_usd)}: the run {may}"
-            f"{'stops' if not may else 'stop'} there, and the rest waits. To raise it: earmark"
-            f" cost limit --{'total' if room.ceiling == 'workspace' else room.ceiling} USD"
+            f"The ceiling of the {room.ceiling} leaves {_usd(room.amount_usd)}: the run {stops}"
+            f" there, and the rest waits. To raise it: earmark cost limit --{option} USD"
         )
-
-
-def _batch_words(calls: int, settings: Settings) -> str:
-    if settings.batch != "auto":
-        return " EARMARK_BATCH=auto uses them."
-    if calls < settings.batch_from:
-        return f" They are used from {settings.batch_from:,} calls on (EARMARK_BATCH_FROM)."
-    return " They will be used, since EARMARK_BATCH=auto is set."

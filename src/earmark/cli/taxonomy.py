@@ -194,6 +194,7 @@ async def _compare(
         workspace=workspace.code,
         base_version=base.version,
         newest_version=newest.version,
+        made_of=made_of,
         is_stale=made_of not in (None, newest.version),
         change_id=change.id if change else None,
         operations=tuple(derive(base, proposal)),
@@ -246,7 +247,8 @@ async def _import(
             )
         if yes and report.operations and not _has_errors(report.findings):
             change = await _write_draft(
-                connection, workspace.id, file, note or file.note, replace=replace
+                *(connection, workspace.id, report.newest_version, file, note or file.note),
+                replace=replace,
             )
             report = await _compare(connection, workspace, file, change, written=True)
     code_ = _tell_diff(report, file, as_json)
@@ -260,19 +262,26 @@ async def _import(
 
 
 async def _write_draft(
-    connection: WriteConnection, workspace_id: int, file: TaxonomyFile, note: str, *, replace: bool
+    connection: WriteConnection,
+    workspace_id: int,
+    newest: int,
+    file: TaxonomyFile,
+    note: str,
+    *,
+    replace: bool,
 ) -> TaxonomyChange:
     """Open a draft; what an open one says may be replaced, and is, of whatever version it is."""
     draft = await change_storage.find_draft(connection, workspace_id) if replace else None
+    if draft is not None and draft.base_version == newest:
+        return await taxonomy_change.edit_draft(
+            connection, workspace_id, draft, file.proposal, note=note
+        )
     if draft is not None:
-        newest = await taxonomy_change.require_taxonomy(connection, workspace_id)
-        if draft.base_version == newest.version:
-            return await taxonomy_change.edit_draft(
-                connection, workspace_id, draft, file.proposal, note=note
-            )
         await change_storage.discard_change(connection, workspace_id, draft.id)
+    change = await taxonomy_change.open_draft(connection, workspace_id, file.proposal, note=note)
+    if draft is not None:
         console.print(
             f"Draft {draft.id} was made of version {draft.base_version}: it is discarded, and"
-            f" another is made of version {newest.version}."
+            f" draft {change.id} is made of version {newest}."
         )
-    return await taxonomy_change.open_draft(connection, workspace_id, file.proposal, note=note)
+    return change

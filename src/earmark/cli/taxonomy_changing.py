@@ -133,14 +133,11 @@ async def _apply(
             found = await find_change(connection, place.workspace.id, change_id)
             change = await change_storage.lock_change(connection, place.workspace.id, found.id)
             operations = await _operations(connection, place.workspace.id, change)
-            under_way = yes and await _is_under_way(
-                connection, place.workspace.id, change, "applied"
-            )
-            if not under_way:
+            if not yes:
                 await taxonomy_change.require_applicable(
                     connection, place.workspace.id, change, unseen=unseen
                 )
-            if yes and not under_way:
+            elif not await _is_under_way(connection, place.workspace.id, change, "applied"):
                 change = await taxonomy_jobs.apply_change(
                     connection, place.queue, place.workspace.id, change, unseen=unseen
                 )
@@ -171,12 +168,9 @@ async def _revert(
                 connection, place.workspace.id, change.base_version
             )
             operations = tuple(derive_back(base, change.proposal))
-            under_way = yes and await _is_under_way(
-                connection, place.workspace.id, change, "reverted"
-            )
-            if not under_way:
+            if not yes:
                 await taxonomy_change.require_revertible(connection, place.workspace.id, change)
-            if yes and not under_way:
+            elif not await _is_under_way(connection, place.workspace.id, change, "reverted"):
                 change = await taxonomy_jobs.revert_change(
                     connection, place.queue, place.workspace.id, change
                 )

@@ -50,8 +50,10 @@ class DiffReport(Model):
     workspace: str
     base_version: int
     newest_version: int
+    made_of: int | None
+    """The version that the draft or the file says it was made of; null for a file without one."""
     is_stale: bool
-    """Whether it was made of another version than the newest: it cannot be applied then."""
+    """Whether that is another than the newest: it cannot be applied then."""
     change_id: int | None
     """The draft; null for a file that is not one yet."""
     operations: tuple[Operation, ...]
@@ -132,8 +134,7 @@ def tell_diff(report: DiffReport, file: TaxonomyFile | None = None) -> None:
     """Operations on stdout, findings on stderr."""
     tell_operations(report.operations)
     if report.is_stale:
-        made_of = file.version if file else report.base_version
-        _tell_stale(report, made_of)
+        _tell_stale(report)
     for finding in report.findings:
         colour = "bold red" if finding.severity == "error" else "bold yellow"
         place = escape(tell_place(file, finding))
@@ -141,7 +142,7 @@ def tell_diff(report: DiffReport, file: TaxonomyFile | None = None) -> None:
         console.print(f"  {escape(finding.why)} [bold]Next:[/] {escape(finding.fix)}")
 
 
-def _tell_stale(report: DiffReport, made_of: int | None) -> None:
+def _tell_stale(report: DiffReport) -> None:
     fix = (
         "Export the taxonomy anew and make your edits there."
         if report.change_id is None
@@ -149,7 +150,7 @@ def _tell_stale(report: DiffReport, made_of: int | None) -> None:
         " earmark taxonomy import FILE --replace --yes, or: earmark taxonomy discard --yes"
     )
     console.print(
-        f"[bold red]error[/] Made of version {made_of}, and the taxonomy is at version"
+        f"[bold red]error[/] Made of version {report.made_of}, and the taxonomy is at version"
         f" {report.newest_version}: it cannot be applied.\n  [bold]Next:[/] {fix}"
     )
 

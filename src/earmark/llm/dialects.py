@@ -177,52 +177,46 @@ class Dialect:
         return next((form for form in _ORDER[self._options.provider] if form == known), None)
 
     async def _probe(self) -> Form:
-        failures: list[str] = []
-        own_errors = 0
+        refusals: dict[Form, FormRefused] = {}
         for form in _ORDER[self._options.provider]:
-            problem = await self._try(form)
-            if problem is None:
+            refusal = await self._try(form)
+            if refusal is None:
                 self._probed_at = time.monotonic()
                 await self._shelf.save(endpoint_key(self._options), self._options.name, form)
                 return form
-            failures.append(f"{form}: {problem.what}")
-            own_errors += problem.is_server_error
-        if own_errors == len(failures):
+            refusals[form] = refusal
+        tried = "; ".join(f"{form}: {refusal.why}" for form, refusal in refusals.items())
+        if all(refusal.is_server_error for refusal in refusals.values()):
             raise ModelUnavailable(
                 f"{self._options.name} fails whatever it is asked.",
-                why=f"Tried {'; '.join(failures)}",
+                why=f"Tried {tried}",
                 fix="Look into the log of that server; it is asked again later."
                 " EARMARK_MODE=offline works without any model.",
             )
         raise ModelRejected(
             f"{self._options.name} gives no structured answers.",
-            why=f"Tried {'; '.join(failures)}",
+            why=f"Tried {tried}",
             fix="Choose a model that follows instructions, or a server that can bind answers to a"
             " schema. EARMARK_MODE=offline works without any model.",
         )
 
-    async def _try(self, form: Form) -> "_Problem | None":
+    async def _try(self, form: Form) -> FormRefused | None:
         """Null if the form works, else what went wrong."""
-        try:
-            return await self._once(form)
-        except FormRefused as refusal:
-            if not refusal.is_server_error:
-                return _Problem(refusal.why, is_server_error=False)
+        refusal = await self._once(form)
         # Some servers call a form that they do not know an internal error, and some have one.
-        try:
-            return await self._once(form)
-        except FormRefused as refusal:
-            return _Problem(refusal.why, is_server_error=refusal.is_server_error)
+        if refusal is not None and refusal.is_server_error:
+            refusal = await self._once(form)
+        return refusal
 
-    async def _once(self, form: Form) -> "_Problem | None":
+    async def _once(self, form: Form) -> FormRefused | None:
         try:
             read_answer(await self._ask(form), DialectProbe)
+        except FormRefused as refusal:
+            return refusal
         except Unreadable:
-            return _Problem("the answer did not have the shape.", is_server_error=False)
+            return FormRefused(
+                f"{self._options.name} did not keep to the form.",
+                why="the answer did not have the shape.",
+                is_server_error=False,
+            )
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    what: str
-    is_server_error: bool

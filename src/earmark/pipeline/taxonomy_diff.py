@@ -131,24 +131,23 @@ def _ids(entries: Sequence[Category | ProductArea]) -> list[str]:
 def derive(base: Taxonomy, proposal: Proposal) -> list[Operation]:
     """All that the proposal does, categories first; empty if and only if nothing changes."""
     after = to_taxonomy(proposal, base.version)
-    forward, back = map_forward(base, proposal), map_back(base, proposal)
-    return [
-        *_derive(
-            "category", base.categories, after.categories, forward.categories, back.categories
-        ),
-        *_derive("area", base.areas, after.areas, forward.areas, back.areas),
-    ]
+    return _between(base, after, map_forward(base, proposal), map_back(base, proposal))
 
 
 def derive_back(base: Taxonomy, proposal: Proposal) -> list[Operation]:
     """All that taking an applied proposal back does, categories first."""
     after = to_taxonomy(proposal, base.version)
-    forward, back = map_forward(base, proposal), map_back(base, proposal)
+    return _between(after, base, map_back(base, proposal), map_forward(base, proposal))
+
+
+def _between(
+    before: Taxonomy, after: Taxonomy, forward: Mappings, back: Mappings
+) -> list[Operation]:
     return [
         *_derive(
-            "category", after.categories, base.categories, back.categories, forward.categories
+            "category", before.categories, after.categories, forward.categories, back.categories
         ),
-        *_derive("area", after.areas, base.areas, back.areas, forward.areas),
+        *_derive("area", before.areas, after.areas, forward.areas, back.areas),
     ]
 
 
