@@ -104,17 +104,12 @@ async def test_at_a_ceiling_the_rest_waits_and_a_later_run_goes_on(open_folder: 
         before = len(office.server.questions)
         short = await office.run("cost", "quote", EARMARK_CEILING_DAY="0.1", **prices)
         dear = await office.document("cost", "quote", EARMARK_CEILING_DAY="0.1", **prices)
-        unset = {"EARMARK_MODEL": "openai:gpt-5-mini", "EARMARK_MODEL_BASE_URL": ""}
-        unset = {**unset, "EARMARK_LOCAL_ONLY": "false"}
-        keyless = [await office.run(*words, **unset) for words in (["doctor"], ["cost", "quote"])]
         finished = await office.document("run", **prices)
         quote = await office.document("cost", "quote", **prices)
     assert "The ceiling of the day leaves $0." in short.stdout
     assert "one call in ten is made twice" in short.stdout
     assert dear["room"]["ceiling"] == "day"
     assert float(dear["room"]["amount_usd"]) < float(dear["high"])
-    # A setting that is missing has one exit code, whoever finds it.
-    assert [done.returncode for done in keyless] == [3, 3]
     assert finished["waiting"] == []
     assert stopped["run"]["status"] == finished["run"]["status"] == "succeeded"
     assert before < stopped["coverage"]["stored"]

@@ -58,27 +58,24 @@ async def _doctor(as_json: bool) -> ExitCode:
         "encoder": _encoder,
         "workspaces": _workspaces,
     }
-    looks = [await _look(name, check, wiring) for name, check in checks.items()]
-    findings = [finding for finding, _ in looks]
+    findings = [await _look(name, check, wiring) for name, check in checks.items()]
     if as_json:
         print_json(Report(findings=tuple(findings)))
     else:
         _tell(findings)
-    codes = {code for finding, code in looks if finding.status == "failed"}
-    # Where nothing but settings is wrong, that is what the code says, as with other commands.
-    return codes.pop() if len(codes) == 1 else ExitCode.FAILED if codes else ExitCode.DONE
+    if any(finding.status == "failed" for finding in findings):
+        return ExitCode.FAILED
+    return ExitCode.DONE
 
 
 async def _look(
     name: str, check: Callable[[Wiring], Awaitable[Finding]], wiring: Wiring
-) -> tuple[Finding, ExitCode]:
-    """What was found, and the code of a command that would fail for it."""
+) -> Finding:
     try:
-        return await check(wiring), ExitCode.FAILED
+        return await check(wiring)
     except EarmarkError as error:
         detail = f"{error.what} {error.why}".strip()
-        found = Finding(name=name, status="failed", detail=detail, next=error.fix)
-        return found, ExitCode(error.exit_code)
+        return Finding(name=name, status="failed", detail=detail, next=error.fix)
 
 
 async def _disk(wiring: Wiring) -> Finding:
