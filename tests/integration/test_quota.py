@@ -186,7 +186,7 @@ async def test_nothing_remaining_is_a_value_and_not_an_absence(conninfo: str) ->
         await ask(client)
         await ask(client)
         first, second = server.at(200)
-    assert 0.9 < second - first < 20  # what is asked of a busy machine is that it comes
+    assert 0.9 < second - first < 3.0
 
 
 async def test_without_headers_requests_go_on_and_a_refusal_still_pauses(conninfo: str) -> None:
