@@ -1,5 +1,6 @@
 """The review queue as a person uses it: by keys alone, and by mouse."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -53,6 +54,26 @@ async def test_a_conversation_is_labelled_with_two_keys_and_taken_back_with_one(
     await expect(page.get_by_text("Taken back.")).to_be_visible()
     await expect(page.locator(f"a[href$='/conversations/{first}']")).to_have_count(1)
     assert await read(page, f"/{code}/conversations/{first}/labels") == []
+
+
+async def test_items_that_come_late_do_not_displace_the_one_taken_back(page: Page) -> None:
+    late = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        answer = await route.fetch()
+        late.set()
+        await asyncio.sleep(1)
+        await route.fulfill(response=answer)
+
+    first = await shown(page)
+    await page.route("**/review/next", hold, times=1)
+    await page.keyboard.press("2")
+    async with page.expect_response("**/review/next"):
+        await page.keyboard.press("Enter")
+        await late.wait()
+        await page.keyboard.press("u")
+    await expect(page.get_by_text("Taken back.")).to_be_visible()
+    assert await shown(page) == first
 
 
 async def test_nothing_is_saved_without_a_category(page: Page) -> None:

@@ -114,6 +114,21 @@ async def test_new_directory_in_the_place_of_a_removed_one_keeps_its_server() ->
                 assert await ask(server, "SELECT 1") == 1
 
 
+async def test_server_that_lost_its_directory_writes_nothing_into_the_next() -> None:
+    """A shutdown in good order would: PostgreSQL opens `pg_control` by its full path."""
+    with new_directory() as directory:
+        async with client(directory, linger=3600) as process:
+            old = await server_pid(process)
+            data = directory / "server" / "data"
+            data.rename(data.with_name("moved"))
+            control = data / "global" / "pg_control"
+            control.parent.mkdir(parents=True)
+            control.write_bytes(b"of the next cluster")
+            control.chmod(0o666)
+            await until(lambda: old not in processes(directory))
+            assert control.read_bytes() == b"of the next cluster"
+
+
 async def test_no_client_loses_its_server_however_visits_and_stops_meet() -> None:
     """Pauses are drawn around the linger, so that clients come just as the server stops."""
     chance = random.Random(7)  # noqa: S311 (pauses)

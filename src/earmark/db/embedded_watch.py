@@ -32,8 +32,8 @@ if sys.platform != "win32":
     import fcntl
 
 _LOG_LIMIT = 5 * 1024 * 1024
-_FAST_SHUTDOWN_SECONDS = 60.0
-_IMMEDIATE_SHUTDOWN_SECONDS = 10.0
+_FAST_SHUTDOWN = (signal.SIGINT, 60.0)
+_IMMEDIATE_SHUTDOWN = (signal.SIGQUIT, 10.0)
 _SHORT_PAUSE = 0.05
 
 
@@ -76,15 +76,16 @@ def running_postmaster(data: Path) -> Postmaster | None:
     return claimed if claimed and is_postmaster(claimed.pid, data) else None
 
 
-def stop_postmaster(pid: int, data: Path) -> bool:
+def stop_postmaster(pid: int, data: Path, *, orphaned: bool = False) -> bool:
     """Fast shutdown, then an immediate one; False if the server is still there after both.
+
+    An `orphaned` one has lost its directory and gets the immediate one alone: a fast shutdown
+    writes `pg_control` by its path, which may belong to another cluster by now.
 
     Does nothing, and gives True, if `pid` is no server on `data`.
     """
-    for number, patience in (
-        (signal.SIGINT, _FAST_SHUTDOWN_SECONDS),
-        (signal.SIGQUIT, _IMMEDIATE_SHUTDOWN_SECONDS),
-    ):
+    steps = (_IMMEDIATE_SHUTDOWN,) if orphaned else (_FAST_SHUTDOWN, _IMMEDIATE_SHUTDOWN)
+    for number, patience in steps:
         end = monotonic() + patience
         if is_postmaster(pid, data):
             with suppress(ProcessLookupError):
@@ -161,7 +162,7 @@ def main(arguments: Sequence[str]) -> None:
     if os.fork() == 0:
         _detach(watch)
         leftover = _watch(watch, clients)
-        if not stop_postmaster(leftover.pid, watch.data):
+        if not stop_postmaster(leftover.pid, watch.data, orphaned=leftover.orphaned):
             _report(f"PostgreSQL {leftover.pid} does not stop")
         remove_folder(leftover.socket_folder)
         os.close(mine)
@@ -197,13 +198,15 @@ class Leftover(NamedTuple):
 
     pid: int = 0
     socket_folder: Path | None = None
+    orphaned: bool = False
+    """Its data directory is gone, or another one has its name."""
 
 
 def _watch(watch: Watch, clients: int) -> Leftover:
     """Wait until the server is of no use any more.
 
-    Either nobody uses it: then the lock is held when this returns. Or its data directory is gone,
-    and what was last seen of it is given: there may be another directory in its place by now.
+    Either nobody uses it: then the lock is held when this returns. Or its data directory is gone:
+    then what was last seen of it is given, as another directory may be in its place by now.
     """
     interval = max(_SHORT_PAUSE, min(1.0, watch.linger / 4))
     identity = _identity(watch.data)
@@ -218,11 +221,11 @@ def _watch(watch: Watch, clients: int) -> Leftover:
         if not alone or visit != last_visit or _is_recovering(claimed, watch.data):
             last_visit, quiet_since = visit, monotonic()
         elif monotonic() - quiet_since >= watch.linger:
-            break
+            return seen
         if alone:
             fcntl.flock(clients, fcntl.LOCK_UN)
         _pause(interval if seen.pid else _SHORT_PAUSE)  # the first server is to be seen in time
-    return seen
+    return seen._replace(orphaned=True)
 
 
 def _is_recovering(claimed: Postmaster | None, data: Path) -> bool:

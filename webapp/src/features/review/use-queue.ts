@@ -13,7 +13,10 @@ import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/review";
 
 const AHEAD = 4;
-/** One after the other: what is taken back must have been stored before. */
+/**
+ * One after the other: what is taken back must have been stored before, and items that were given
+ * before it came back must not take its place.
+ */
 const scope = { id: "review" };
 
 export interface Said {
@@ -34,6 +37,7 @@ export function useQueue(labeller: string) {
 
   const next = useMutation({
     ...nextReviewMutation(),
+    scope,
     onSuccess: (given) => setTasks(given.filter(({ item }) => !settled.current.has(item.id))),
   });
   const { mutate: ask } = next;
