@@ -234,6 +234,36 @@ async def test_a_skipped_item_goes_to_others(database: Database, workspace: Work
     assert [one.item.id for one in await take(database, workspace, "Bob")] == [task.item.id]
 
 
+async def test_undo_takes_back_the_latest_whether_an_answer_or_a_skip(
+    database: Database, workspace: Workspace
+) -> None:
+    await draw(database, workspace, 5)
+    skipped, answered, skipped_later = (await take(database, workspace, "Ann"))[:3]
+
+    async def skip(task: ReviewTask, labeller: str) -> None:
+        async with database.write() as connection:
+            await review_storage.skip_items(connection, workspace.id, labeller, [task.item.id])
+
+    async def undo() -> list[int]:
+        async with database.write() as connection:
+            tasks = await review.undo(connection, workspace.id, "Ann")
+        return [task.item.id for task in tasks]
+
+    await skip(skipped, "Ann")
+    await say(database, workspace, answered, "Ann", "spam")
+    await skip(skipped_later, "Ann")
+    await skip(skipped_later, "Bob")
+    assert await undo() == [skipped_later.item.id]
+    assert await undo() == [answered.item.id]
+    assert await undo() == [skipped.item.id]
+    assert await undo() == []
+    assert {task.item.id for task in await take(database, workspace, "Ann")} >= {
+        task.item.id for task in (skipped, answered, skipped_later)
+    }
+    bobs = [task.item.id for task in await take(database, workspace, "Bob", 8)]
+    assert skipped_later.item.id not in bobs
+
+
 async def test_the_only_issue_follows_its_labelled_theme(
     database: Database, workspace: Workspace
 ) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from earmark.api.changes import compare_mix
@@ -47,7 +48,6 @@ def test_classes_have_precision_recall_and_f1_with_intervals() -> None:
     assert (bug.category_id, bug.said, bug.answered, bug.right) == ("bug", 40, 35, 30)
     assert bug.precision == intervals.share(30, 40)
     assert wish.recall == intervals.share(20, 35)
-    assert wish.f1 is not None
     assert wish.f1.value == pytest.approx(2 * 20 / (20 + 35))
     assert wish.f1.low < wish.f1.value < wish.f1.high
     assert found.confusion[0].conversations == 30
@@ -70,6 +70,25 @@ def test_class_that_only_one_side_names() -> None:
     spam, bug = measure_accuracy(judged("bug", "spam", 3)).classes
     assert (spam.precision, bug.recall) == (None, None)
     assert spam.recall == intervals.share(0, 3)
+
+
+def test_without_a_hit_or_a_miss_f1_is_still_not_certain() -> None:
+    spam, bug = measure_accuracy(judged("bug", "spam", 3)).classes
+    assert spam.f1 == bug.f1 == measure_accuracy(judged("bug", "spam", 3)).macro_f1
+    assert spam.f1.low == 0 == spam.f1.value
+    assert spam.f1.high > 0.5
+    perfect = measure_accuracy(judged("bug", "bug", 10)).macro_f1
+    assert perfect is not None
+    assert (perfect.value, perfect.high) == (1, 1)
+    assert 0.5 < perfect.low < 0.9
+
+
+def test_intervals_of_f1_cover_the_truth_as_often_as_they_say() -> None:
+    chance = np.array([0.30, 0.04, 0.06, 0.03, 0.02, 0.55])  # both, said, answered, … the rest
+    draws = np.random.default_rng(3).multinomial(150, chance, size=2000)
+    true = 2 * chance[0] / (2 * chance[0] + chance[1:3].sum())
+    found = [intervals.f1(int(both), int(both + said + other)) for both, said, other, *_ in draws]
+    assert 0.94 < np.mean([one.low <= true <= one.high for one in found]) < 0.97
 
 
 def test_no_labels_give_no_figures() -> None:

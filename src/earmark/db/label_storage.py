@@ -117,20 +117,6 @@ async def undo_labels(
     return sorted(items)
 
 
-async def latest_labelled(
-    connection: ReadConnection, workspace_id: int, labeller: str
-) -> str | None:
-    """The conversation that a person has labelled last in the queue; null for none."""
-    cursor = await connection.execute(
-        "SELECT conversation_id FROM human_labels WHERE workspace_id = %(workspace_id)s"
-        " AND labeller = %(labeller)s AND undone_at IS NULL AND item_id IS NOT NULL"
-        " ORDER BY id DESC LIMIT 1",
-        {"workspace_id": workspace_id, "labeller": labeller},
-    )
-    row = await cursor.fetchone()
-    return str(row["conversation_id"]) if row else None
-
-
 async def make_current(
     connection: WriteConnection, workspace_id: int, conversation_ids: Sequence[str]
 ) -> None:

@@ -51,6 +51,14 @@ class LabellerCount(Model):
     latest_at: datetime | None
 
 
+class ReviewAct(Model):
+    """An answer or a skip of one person."""
+
+    conversation_id: str
+    skipped_item_id: int | None
+    """Null for an answer."""
+
+
 async def draw(
     connection: WriteConnection, workspace_id: int, reason: Reason, *, number: int
 ) -> list[int]:
@@ -208,6 +216,37 @@ async def skip_items(
     )
     await end_leases(connection, workspace_id, labeller, item_ids)
     return cursor.rowcount
+
+
+async def take_back_skips(
+    connection: WriteConnection, workspace_id: int, labeller: str, item_ids: Sequence[int]
+) -> None:
+    """Show these to the person again."""
+    await connection.execute(
+        "DELETE FROM review_skips WHERE workspace_id = %(workspace_id)s"
+        " AND labeller = %(labeller)s AND item_id = ANY(%(ids)s)",
+        {"workspace_id": workspace_id, "labeller": labeller, "ids": list(item_ids)},
+    )
+
+
+async def latest_act(
+    connection: ReadConnection, workspace_id: int, labeller: str
+) -> ReviewAct | None:
+    """What a person has done last in the queue and not taken back; null for nothing."""
+    async with connection.cursor(row_factory=class_row(ReviewAct)) as cursor:
+        await cursor.execute(
+            "SELECT conversation_id, skipped_item_id FROM (SELECT conversation_id,"
+            " NULL::bigint AS skipped_item_id, created_at AS at, id FROM human_labels"
+            " WHERE workspace_id = %(workspace_id)s AND labeller = %(labeller)s"
+            " AND undone_at IS NULL AND item_id IS NOT NULL UNION ALL SELECT i.conversation_id,"
+            " i.id, s.skipped_at, 0 FROM review_skips s JOIN review_items i"
+            " ON (i.workspace_id, i.id) = (s.workspace_id, s.item_id)"
+            " WHERE s.workspace_id = %(workspace_id)s AND s.labeller = %(labeller)s"
+            " AND i.status <> 'withdrawn') acts"
+            " ORDER BY at DESC, id DESC LIMIT 1",
+            {"workspace_id": workspace_id, "labeller": labeller},
+        )
+        return await cursor.fetchone()
 
 
 async def begin_leases(

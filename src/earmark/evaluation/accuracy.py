@@ -47,8 +47,7 @@ class ClassAccuracy(Model):
     """Null where the machine never said so."""
     recall: Interval | None
     """Null where people never said so."""
-    f1: Interval | None
-    """By resampling; null where neither did."""
+    f1: Interval
 
 
 class ConfusionCell(Model):
@@ -70,7 +69,8 @@ class Accuracy(Model):
     undecided: Interval | None
     """Share that the machine cannot tell."""
     macro_f1: Interval | None
-    """Mean over the categories that people gave; by resampling."""
+    """Mean over the categories that people gave; by resampling, which tells too narrow a range
+    where there are fewer than 200 labels (it covered 87 to 93 % of simulated ones at 60)."""
     classes: tuple[ClassAccuracy, ...]
     """The most frequent first."""
     confusion: tuple[ConfusionCell, ...]
@@ -78,22 +78,20 @@ class Accuracy(Model):
 
 
 def measure_accuracy(judgements: Sequence[Judgement], *, seed: int = 0) -> Accuracy:
-    """Precision and recall with Wilson's intervals, F1 by resampling conversations.
+    """Precision, recall and F1 with Wilson's intervals, their mean by resampling conversations.
 
     What people could not tell either is left out.
     """
     known = [one for one in judgements if one.answered != CANNOT_TELL]
     right = sum(one.said == one.answered for one in known)
     decided = sum(one.said != CANNOT_TELL for one in known)
-    names = sorted({one.said for one in known} | {one.answered for one in known})
-    f1s, macro = _resample(known, names, seed)
     return Accuracy(
         labels=len(known),
         right=_share(right, len(known)),
         right_of_decided=_share(right, decided),
         undecided=_share(len(known) - decided, len(known)),
-        macro_f1=macro,
-        classes=_measure_classes(known, f1s),
+        macro_f1=_measure_macro_f1(known, seed) if known else None,
+        classes=_measure_classes(known),
         confusion=_count_confusion(known),
     )
 
@@ -102,9 +100,7 @@ def _share(part: int, whole: int) -> Interval | None:
     return intervals.share(part, whole) if whole else None
 
 
-def _measure_classes(
-    known: Sequence[Judgement], f1s: dict[str, Interval]
-) -> tuple[ClassAccuracy, ...]:
+def _measure_classes(known: Sequence[Judgement]) -> tuple[ClassAccuracy, ...]:
     said = Counter(one.said for one in known)
     answered = Counter(one.answered for one in known)
     right = Counter(one.said for one in known if one.said == one.answered)
@@ -120,7 +116,7 @@ def _measure_classes(
             right=right[name],
             precision=_share(right[name], said[name]),
             recall=_share(right[name], answered[name]),
-            f1=f1s.get(name),
+            f1=intervals.f1(right[name], said[name] + answered[name] - right[name]),
         )
         for name in names
     )
@@ -135,32 +131,21 @@ def _count_confusion(known: Sequence[Judgement]) -> tuple[ConfusionCell, ...]:
     )
 
 
-def _resample(
-    known: Sequence[Judgement], names: Sequence[str], seed: int
-) -> tuple[dict[str, Interval], Interval | None]:
-    """F1 of each category and their mean, with intervals."""
-    if not known:
-        return {}, None
+def _measure_macro_f1(known: Sequence[Judgement], seed: int) -> Interval:
+    names = sorted({one.said for one in known} | {one.answered for one in known})
     places = {name: place for place, name in enumerate(names)}
     cells = Counter((places[one.said], places[one.answered]) for one in known)
     codes, numbers = np.array([*cells]), np.array([*cells.values()])
-    value = _f1s(codes, numbers[None], len(names))[0]
-    drawn = _f1s(
-        codes,
-        np.random.default_rng(seed).multinomial(len(known), numbers / len(known), _RESAMPLES),
-        len(names),
-    )
     given = sorted({places[one.answered] for one in known})
-    each = {
-        name: _interval(float(value[place]), drawn[:, place])
-        for place, name in enumerate(names)
-        if name != CANNOT_TELL
-    }
-    return each, _interval(float(value[given].mean()), drawn[:, given].mean(axis=1))
-
-
-def _interval(value: float, drawn: Floats) -> Interval:
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    value = float(_f1s(codes, numbers[None], len(names))[0, given].mean())
+    right = sum(one.said == one.answered for one in known)
+    if right in (0, len(known)):  # drawn again, they would all be the same
+        return intervals.f1(right, len(known))
+    drawn = np.random.default_rng(seed).multinomial(
+        len(known), numbers / len(known), size=_RESAMPLES
+    )
+    means = _f1s(codes, drawn, len(names))[:, given].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
     return Interval(value=value, low=min(float(low), value), high=max(float(high), value))
 
 

@@ -194,14 +194,18 @@ def _parts(value: str) -> list[str]:
 
 
 async def undo(connection: WriteConnection, workspace_id: int, labeller: str) -> list[ReviewTask]:
-    """Take back the person's last answer and hand the item out again; empty if there is none."""
-    conversation_id = await label_storage.latest_labelled(connection, workspace_id, labeller)
-    if conversation_id is None:
+    """Take back the person's last answer or skip and hand the item out again; empty for none."""
+    act = await review_storage.latest_act(connection, workspace_id, labeller)
+    if act is None:
         return []
-    item_ids = await label_storage.undo_labels(
-        connection, workspace_id, labeller, [conversation_id]
-    )
-    await review_storage.settle_items(connection, workspace_id, item_ids)
+    if act.skipped_item_id is None:
+        item_ids = await label_storage.undo_labels(
+            connection, workspace_id, labeller, [act.conversation_id]
+        )
+        await review_storage.settle_items(connection, workspace_id, item_ids)
+    else:
+        item_ids = [act.skipped_item_id]
+        await review_storage.take_back_skips(connection, workspace_id, labeller, item_ids)
     items = await review_storage.list_items(connection, workspace_id, item_ids)
     await review_storage.begin_leases(
         connection, workspace_id, labeller, item_ids, seconds=_LEASE_SECONDS

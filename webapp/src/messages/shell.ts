@@ -51,7 +51,7 @@ export const keyMeanings = {
   group: "Between category and themes",
   save: "Save and next",
   skip: "Skip",
-  undo: "Take the last answer back",
+  undo: "Take the last answer or skip back",
 };
 export const thenKey = "then";
 export const goTo = (screen: string): string => `Go to ${screen}`;

@@ -168,7 +168,7 @@ async def skip_review_item(
 
 @router.post("/review/undo", operation_id="undoReview")
 async def undo_review(writer: Writer, workspace: CurrentWorkspace, who: Who) -> Undone:
-    """Take back the person's last answer and give the item again."""
+    """Take back the person's last answer or skip, and give the item again."""
     tasks = await review.undo(writer, workspace.id, who.labeller)
     return Undone(task=tasks[0] if tasks else None)
 

@@ -385,7 +385,7 @@ export const skipReviewItem = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Undo Review
  *
- * Take back the person's last answer and give the item again.
+ * Take back the person's last answer or skip, and give the item again.
  */
 export const undoReview = <ThrowOnError extends boolean = true>(options: Options<UndoReviewData, ThrowOnError>): RequestResult<UndoReviewResponses, UndoReviewErrors, ThrowOnError> => (options.client ?? client).post<UndoReviewResponses, UndoReviewErrors, ThrowOnError>({
     url: '/api/v1/workspaces/{workspace}/review/undo',

@@ -498,7 +498,7 @@ export type ClassAccuracy = {
     right: number;
     precision: Interval | null;
     recall: Interval | null;
-    f1: Interval | null;
+    f1: Interval;
 };
 
 /**

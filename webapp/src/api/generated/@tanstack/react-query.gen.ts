@@ -970,7 +970,7 @@ export const skipReviewItemMutation = (options?: Partial<Options<SkipReviewItemD
 /**
  * Undo Review
  *
- * Take back the person's last answer and give the item again.
+ * Take back the person's last answer or skip, and give the item again.
  */
 export const undoReviewMutation = (options?: Partial<Options<UndoReviewData>>): UseMutationOptions<UndoReviewResponse, UndoReviewError, Options<UndoReviewData>> => {
     const mutationOptions: UseMutationOptions<UndoReviewResponse, UndoReviewError, Options<UndoReviewData>> = {
