@@ -1,7 +1,8 @@
 """Writes `src/earmark/llm/prices.toml` anew from the installed genai-prices.
 
 That package follows the providers' public price lists. Only models that read and write text by the
-token are taken; of prices that rise with the length of the prompt, the first step.
+token are taken, and those that make embeddings, whose answers cost nothing; of prices that rise
+with the length of the prompt, the first step.
 """
 
 import sys
@@ -23,7 +24,6 @@ UNLIKE_TEXT = (
     "transcribe",
     "tts",
     "whisper",
-    "embedding",
     "search",
     "computer",
     "moderation",
@@ -83,7 +83,11 @@ def lines(provider: str, model: types.ModelInfo, today: date) -> list[str]:
         amount(part) for part in (price.input_mtok, price.cache_read_mtok, price.output_mtok)
     )
     known = list(names(model.match))
-    if read is None or write is None or not write or not known:
+    if "embedding" in model.id:
+        write = Decimal(0)
+    elif not write:
+        return []
+    if read is None or not known:
         return []
     batch = batch_prices(model)
     table = [

@@ -111,6 +111,7 @@ class Settings(BaseSettings):
     encoder_base_url: str | None = None
     encoder_api_key: SecretStr | None = None
     encoder_api_key_file: Path | None = None
+    encoder_price: Decimal | None = Field(default=None, ge=0)
     mode: Literal["offline", "cascade", "llm"] | None = None
     model_requests_per_minute: int | None = Field(default=None, ge=1)
     model_tokens_per_minute: int | None = Field(default=None, ge=1)

@@ -118,6 +118,7 @@ class Wiring:
         from earmark.llm.encoders import encoders  # noqa: PLC0415
         from earmark.llm.local import LocalModels  # noqa: PLC0415
         from earmark.pipeline.cascade import Mode  # noqa: PLC0415
+        from earmark.pipeline.embedding_costs import EmbeddingLedger  # noqa: PLC0415
         from earmark.pipeline.learn import ModelShelf  # noqa: PLC0415
         from earmark.pipeline.run import Services  # noqa: PLC0415
         from earmark.pipeline.spending import Spending  # noqa: PLC0415
@@ -126,7 +127,7 @@ class Wiring:
             self.database(max_size=8) as database,
             self._sources(database) as open_source,
             self.language_model(database) as language_model,
-            encoders(self.encoder_choice()) as open_encoder,
+            encoders(self.encoder_choice(), EmbeddingLedger(database).keep) as open_encoder,
         ):
             settings = self.settings
             yield Services(
@@ -194,6 +195,7 @@ class Wiring:
             base_url=settings.encoder_base_url,
             api_key=key,
             local_only=settings.local_only,
+            price=settings.encoder_price,
         )
 
     @asynccontextmanager

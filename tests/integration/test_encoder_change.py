@@ -13,7 +13,7 @@ from earmark.db.models import RunStatus, Workspace
 from earmark.errors import ConfigurationError, Conflict, ModelUnavailable
 from earmark.jobs.queue import open_queue, start_run
 from earmark.jobs.worker import run_worker
-from earmark.llm.base import Encoded, Encoder, Vectors, words_of
+from earmark.llm.base import Encoded, Encoder, OpenEncoder, Vectors, words_of
 from earmark.pipeline.learn import ModelShelf
 from earmark.pipeline.run import Services
 from earmark.prompts import default_taxonomy
@@ -39,7 +39,7 @@ class Choice:
 
 @asynccontextmanager
 async def working(
-    database: Database, client: IntercomClient, choice: Choice, models: HashedModels
+    database: Database, client: IntercomClient, choice: OpenEncoder, models: HashedModels
 ) -> AsyncGenerator[None]:
     @asynccontextmanager
     async def open_source(_: int) -> AsyncGenerator[Source]:

@@ -39,7 +39,7 @@ def print_summary(summary: CostSummary) -> None:
         table.add_row(
             escape(f"{line.provider}:{line.model}"),
             escape(line.purpose),
-            escape(line.prompt_hash),
+            escape(line.prompt_hash or "-"),
             f"{line.calls:,}",
             f"{line.input_tokens:,}",
             f"{line.cached_tokens:,}",

@@ -33,6 +33,7 @@ from earmark.jobs.queue import (
     start_run,
 )
 from earmark.pipeline import batch_reading, importing, live, quoting, taxonomy_preview
+from earmark.pipeline.embedding_costs import paid_by
 from earmark.pipeline.run import (
     MOST_ATTEMPTS,
     PAGED,
@@ -259,6 +260,10 @@ class Engine:
 
     async def live(self, workspace_id: int) -> None:
         """Fetch what events told of, and come back for what is left."""
+        with paid_by(workspace_id):
+            await self._refresh(workspace_id)
+
+    async def _refresh(self, workspace_id: int) -> None:
         async with self._services.open_source(workspace_id) as source:
             seconds = await live.refresh(self._database, source, self._services.minds, workspace_id)
         if seconds is not None:
@@ -267,16 +272,18 @@ class Engine:
 
     async def quote(self, workspace_id: int) -> None:
         """Find out what the next run would cost."""
-        await quoting.make_quote(
-            self._database, self._services.minds, workspace_id, max_attempts=MOST_ATTEMPTS
-        )
+        with paid_by(workspace_id):
+            await quoting.make_quote(
+                self._database, self._services.minds, workspace_id, max_attempts=MOST_ATTEMPTS
+            )
 
     async def preview(self, context: JobContext, workspace_id: int, change_id: int) -> None:
         """Find out what a change of the taxonomy would do, or record why that is not known."""
         try:
-            await taxonomy_preview.make_preview(
-                self._database, self._services.minds, workspace_id, change_id
-            )
+            with paid_by(workspace_id):
+                await taxonomy_preview.make_preview(
+                    self._database, self._services.minds, workspace_id, change_id
+                )
         except (EarmarkError, ConnectorException) as error:
             if self._retry.will_retry(error, context.job):
                 raise
@@ -371,7 +378,8 @@ class Engine:
     ) -> None:
         """Let passing errors be retried; any other ends the run with its reason."""
         try:
-            await work()
+            with paid_by(workspace_id, run_id):
+                await work()
         except (EarmarkError, ConnectorException) as error:
             if self._retry.will_retry(error, context.job):
                 await _log.awarning("job_will_retry", run_id=run_id, error=type(error).__name__)

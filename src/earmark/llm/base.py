@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Final, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
@@ -193,6 +194,19 @@ class Usage(Model):
     output_tokens: int = Field(ge=0)
     requests: int = Field(default=1, ge=1)
     """Two where a repair was asked for."""
+
+
+class EmbeddingCall(Model):
+    """A request for vectors that another machine has answered."""
+
+    model: str
+    """Provider, colon, model."""
+    usage: Usage
+    cost_usd: Decimal
+
+
+KeepEmbeddingCall = Callable[[EmbeddingCall], Awaitable[None]]
+"""Writes down what a call cost."""
 
 
 class Prompt(Model):

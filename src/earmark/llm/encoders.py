@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import SecretStr
 
 from earmark.db.models import Model
-from earmark.errors import EarmarkError
-from earmark.llm.base import Encoder
+from earmark.errors import ConfigurationError, EarmarkError
+from earmark.llm.base import EmbeddingCall, Encoder, KeepEmbeddingCall, Usage
+from earmark.llm.locality import is_local
+from earmark.llm.prices import Rates, rates_of
 
 NONE: Final = "none"
 MINILM: Final = "minilm"
@@ -27,6 +30,8 @@ class EncoderChoice(Model):
     base_url: str | None = None
     api_key: SecretStr | None = None
     local_only: bool = False
+    price: Decimal | None = None
+    """Of a server's, in US dollars for a million tokens; null for what is known of it."""
 
     @property
     def kind(self) -> Literal["none", "minilm", "endpoint"]:
@@ -34,6 +39,22 @@ class EncoderChoice(Model):
         if self.name.startswith(_ENDPOINT):
             return "endpoint"
         return "minilm" if self.name == MINILM else "none"
+
+    @property
+    def endpoint_model(self) -> str:
+        """As ledgers have it: provider, colon, model."""
+        provider = "openai" if self.base_url is None else "compatible"
+        return f"{provider}:{self.name.removeprefix(_ENDPOINT)}"
+
+    @property
+    def rates(self) -> Rates | None:
+        """What a server's vectors cost; null where that is not known."""
+        own = self.price
+        if own is None and self.base_url is not None and is_local(self.base_url):
+            own = Decimal(0)
+        if own is not None:
+            return Rates(input=own, cached=own, output=Decimal(0))
+        return rates_of(self.endpoint_model)
 
     @property
     def minilm_folder(self) -> Path:
@@ -44,9 +65,12 @@ class EncoderChoice(Model):
 class EncoderHolder:
     """Opens the chosen encoder when it is first asked for, and keeps it."""
 
-    def __init__(self, choice: EncoderChoice, stack: AsyncExitStack) -> None:
+    def __init__(
+        self, choice: EncoderChoice, stack: AsyncExitStack, keep_call: KeepEmbeddingCall | None
+    ) -> None:
         self._choice = choice
         self._stack = stack
+        self._keep_call = keep_call
         self._opening = asyncio.Lock()
         self._opened: Encoder | None = None
 
@@ -71,13 +95,31 @@ class EncoderHolder:
             open_endpoint,
         )
 
+        rates = self._choice.rates
+        if rates is None:
+            raise ConfigurationError(
+                f"What embeddings of {self._choice.endpoint_model} cost is not known.",
+                why="They could not be written into the ledger.",
+                fix="Set EARMARK_ENCODER_PRICE, in US dollars for a million tokens (0 for a server"
+                " of your own).",
+            )
+
+        async def keep(tokens: int) -> None:
+            if self._keep_call is not None:
+                usage = Usage(input_tokens=tokens, output_tokens=0)
+                await self._keep_call(
+                    EmbeddingCall(
+                        model=self._choice.endpoint_model, usage=usage, cost_usd=rates.of(usage)
+                    )
+                )
+
         options = EndpointOptions(
             model=self._choice.name.removeprefix(_ENDPOINT),
             base_url=self._choice.base_url or OPENAI_URL,
             api_key=self._choice.api_key,
             local_only=self._choice.local_only,
         )
-        return await self._stack.enter_async_context(open_endpoint(options))
+        return await self._stack.enter_async_context(open_endpoint(options, keep))
 
     async def _fresh_minilm(self, present: Encoder | None) -> Encoder:
         from earmark.llm import minilm, minilm_store  # noqa: PLC0415 - load numpy
@@ -92,10 +134,13 @@ class EncoderHolder:
 
 
 @asynccontextmanager
-async def encoders(choice: EncoderChoice) -> AsyncGenerator[EncoderHolder]:
-    """A holder whose encoders are closed at the end of the block."""
+async def encoders(
+    choice: EncoderChoice, keep_call: KeepEmbeddingCall | None = None
+) -> AsyncGenerator[EncoderHolder]:
+    """A holder whose encoders are closed at the end of the block; `keep_call` is told of each
+    answer of a server before its vectors are used."""
     async with AsyncExitStack() as stack:
-        yield EncoderHolder(choice, stack)
+        yield EncoderHolder(choice, stack, keep_call)
 
 
 class EncoderState(Model):

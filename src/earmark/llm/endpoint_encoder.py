@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import random
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from earmark.db.models import Model
 from earmark.errors import EarmarkError, ModelRejected, ModelUnavailable
 from earmark.llm.base import Vectors
 from earmark.llm.locality import is_local, require_local
+from earmark.llm.token_estimate import most_tokens
 
 OPENAI_URL: Final = "https://api.openai.com/v1"
 _PROBE: Final = "Where can I download my invoice?"
@@ -32,6 +33,10 @@ _TOO_MUCH: Final = frozenset({400, 413, 422})
 """What servers say to a text that is too long for their model."""
 _TOO_LONG: Final = re.compile(rb"too (large|long)|context (length|size)", re.IGNORECASE)
 """Some servers say so in words, beside a status of 500."""
+
+
+OnAnswer = Callable[[int], Awaitable[None]]
+"""Told of every answer how many tokens it was for: as the server counts them, else an estimate."""
 
 
 class EndpointOptions(Model):
@@ -57,10 +62,17 @@ class _Row(BaseModel):
     embedding: list[float]
 
 
+class _Usage(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    prompt_tokens: int | None = None
+
+
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     data: list[_Row]
+    usage: _Usage | None = None
 
 
 class _Refused(EarmarkError):
@@ -70,9 +82,15 @@ class _Refused(EarmarkError):
 class EndpointEncoder:
     """The `Encoder` port over a server; open it with `open_endpoint`."""
 
-    def __init__(self, session: aiohttp.ClientSession, options: EndpointOptions) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        options: EndpointOptions,
+        on_answer: OnAnswer | None = None,
+    ) -> None:
         self._session = session
         self._options = options
+        self._on_answer = on_answer
         self._slots = asyncio.Semaphore(options.concurrency)
         self._meeting = asyncio.Lock()
         self._dimensions = 0
@@ -141,7 +159,7 @@ class EndpointEncoder:
             try:
                 async with self._slots:
                     raw = await self._post(texts)
-                return await asyncio.to_thread(self._parse, raw, len(texts))
+                vectors, tokens = await asyncio.to_thread(self._parse, raw, texts)
             except ModelUnavailable as error:
                 if attempt == self._options.attempts:
                     raise
@@ -149,6 +167,10 @@ class EndpointEncoder:
                 longest = min(self._options.backoff_seconds * 2 ** (attempt - 1), 30)
                 own = longest * (0.5 + random.random() / 2)  # noqa: S311 - spreads retries
                 await asyncio.sleep(min(wait, 60) if wait is not None else own)
+            else:
+                if self._on_answer is not None:
+                    await self._on_answer(tokens)
+                return vectors
         raise ModelUnavailable("The encoder's server gave no answer.")
 
     async def _post(self, texts: list[str]) -> bytes:
@@ -198,13 +220,15 @@ class EndpointEncoder:
             )
         raise self._rejected(f"It said {status}.", "Check the server's log.")
 
-    def _parse(self, raw: bytes, count: int) -> Vectors:
+    def _parse(self, raw: bytes, texts: Sequence[str]) -> tuple[Vectors, int]:
+        """The vectors, and how many tokens they were made from."""
         try:
-            rows = _Answer.model_validate_json(raw).data
+            answer = _Answer.model_validate_json(raw)
         except ValidationError as error:
             raise self._not_a_server("Its answer is not that of an embeddings server.") from error
-        if sorted(row.index for row in rows) != list(range(count)):
-            raise self._not_a_server(f"It answered {len(rows)} of {count} texts.")
+        rows = answer.data
+        if sorted(row.index for row in rows) != list(range(len(texts))):
+            raise self._not_a_server(f"It answered {len(rows)} of {len(texts)} texts.")
         dimensions = self._dimensions or len(rows[0].embedding)
         alike = all(len(row.embedding) == dimensions for row in rows)
         if not alike or not 0 < dimensions <= _MOST_DIMENSIONS:
@@ -215,7 +239,10 @@ class EndpointEncoder:
         if not np.isfinite(largest).all() or not (largest > 0).all():
             raise self._not_a_server("Its vectors are no numbers, or all zero.")
         vectors /= largest  # or squares of huge numbers would overflow
-        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        counted = answer.usage.prompt_tokens if answer.usage else None
+        tokens = sum(map(most_tokens, texts)) if counted is None else max(counted, 0)
+        return vectors.astype(np.float32), tokens
 
     def _rejected(self, why: str, fix: str) -> ModelRejected:
         host = _host_of(self._options.base_url)
@@ -230,7 +257,9 @@ class EndpointEncoder:
 
 
 @asynccontextmanager
-async def open_endpoint(options: EndpointOptions) -> AsyncGenerator[EndpointEncoder]:
+async def open_endpoint(
+    options: EndpointOptions, on_answer: OnAnswer | None = None
+) -> AsyncGenerator[EndpointEncoder]:
     """An encoder with its connections; nothing is sent before the first texts are.
 
     Raises `ConfigurationError` for a server elsewhere if `local_only`.
@@ -249,7 +278,7 @@ async def open_endpoint(options: EndpointOptions) -> AsyncGenerator[EndpointEnco
         timeout=aiohttp.ClientTimeout(total=options.timeout_seconds),
         trust_env=not is_local(options.base_url),
     ) as session:
-        yield EndpointEncoder(session, options)
+        yield EndpointEncoder(session, options, on_answer)
 
 
 def _host_of(url: str) -> str:

@@ -92,7 +92,7 @@ function Ledger({ report: { ledger } }: { report: CostReport }) {
           cells: [
             `${line.provider}:${line.model}`,
             plain(line.purpose),
-            <code key="prompt">{line.prompt_hash}</code>,
+            line.prompt_hash ? <code key="prompt">{line.prompt_hash}</code> : "–",
             <span key="calls" title={m.repaired(line.repaired)}>
               {count(line.calls)}
             </span>,
