@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -17,6 +18,7 @@ from earmark.cli.web_server import address_of, bind, serve_app
 from earmark.db.connection import Database
 from earmark.pipeline import live
 from earmark.pipeline.classify import Minds
+from earmark.pipeline.enrichment import enrich
 from earmark.pipeline.learn import ModelShelf
 from earmark.sources.base import Fetched
 from earmark.sources.intercom_client import IntercomClient
@@ -25,6 +27,7 @@ from earmark.sources.simulator.changes import (
     AddNote,
     CreateConversation,
     CustomerReply,
+    DeleteContact,
     DeleteConversation,
     Touch,
 )
@@ -261,6 +264,42 @@ async def test_changes_are_taken_from_the_source_and_not_from_the_event(
         await receiver.refresh()
         assert await receiver.dirty() == []
         assert await receiver.replica.differences() == []
+
+
+async def test_deleted_contact_is_forgotten_at_once_if_the_source_says_so_too(
+    database: Database,
+) -> None:
+    async with receiving(database, SECRET, sweep=True) as receiver:
+        replica, server = receiver.replica, receiver.replica.server
+        await enrich(database, receiver.client, replica.workspace.id, datetime.now(UTC), _ignore)
+        gone, lied_about, *_ = await replica.column("SELECT id FROM contacts ORDER BY id")
+        conversations = await replica.column("SELECT count(*) FROM conversations")
+
+        async def jobs() -> int:
+            return len(
+                await replica.column("SELECT id FROM procrastinate_jobs WHERE task_name='contact'")
+            )
+
+        async def is_done() -> bool:
+            return await jobs() == 0
+
+        await receiver.subscribe()
+        server.apply(DeleteContact(contact_id=str(gone)))
+        await server.settle()
+        lie = {"item": {"type": "contact", "id": lied_about}}
+        for _ in range(2):
+            assert await receiver.tell(id="notif_9", topic="contact.deleted", data=lie) == 200
+        assert await jobs() == 2
+        async with working(database, receiver.client):
+            await until(is_done)
+        left = await replica.column("SELECT id FROM contacts")
+        assert gone not in left
+        assert lied_about in left
+        assert await replica.column("SELECT count(*) FROM conversations") == conversations
+
+
+async def _ignore(_: str) -> None:
+    """Nobody watches."""
 
 
 async def test_failed_fetch_is_tried_later_and_then_left_to_the_next_run(

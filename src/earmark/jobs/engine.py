@@ -22,6 +22,7 @@ from earmark.errors import Conflict, DatabaseFull, DatabaseUnavailable, EarmarkE
 from earmark.jobs.queue import (
     ADVANCE,
     BATCH,
+    CONTACT,
     LIVE,
     PAGE,
     PREVIEW,
@@ -32,7 +33,14 @@ from earmark.jobs.queue import (
     JobQueue,
     start_run,
 )
-from earmark.pipeline import batch_reading, importing, live, quoting, taxonomy_preview
+from earmark.pipeline import (
+    batch_reading,
+    enrichment,
+    importing,
+    live,
+    quoting,
+    taxonomy_preview,
+)
 from earmark.pipeline.embedding_costs import paid_by
 from earmark.pipeline.run import (
     MOST_ATTEMPTS,
@@ -111,6 +119,7 @@ class Engine:
         app.task(name=PAGE, retry=retry, pass_context=True)(self.page)
         app.task(name=BATCH, retry=retry, pass_context=True)(self.batch)
         app.task(name=LIVE, retry=retry)(self.live)
+        app.task(name=CONTACT, retry=retry)(self.contact)
         app.task(name=PREVIEW, retry=retry, pass_context=True)(self.preview)
         app.task(name=QUOTE, retry=retry)(self.quote)
         sweep = app.task(name=SWEEP, priority=20, queueing_lock=SWEEP)(self.sweep)
@@ -269,6 +278,11 @@ class Engine:
         if seconds is not None:
             async with self._database.write() as connection:
                 await self._queue.live(connection, workspace_id, seconds=seconds)
+
+    async def contact(self, workspace_id: int, contact_id: str) -> None:
+        """Forget a contact whom an event says to be deleted, if the source says so too."""
+        async with self._services.open_source(workspace_id) as source:
+            await enrichment.check_contact(self._database, source, workspace_id, contact_id)
 
     async def quote(self, workspace_id: int) -> None:
         """Find out what the next run would cost."""

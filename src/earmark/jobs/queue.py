@@ -19,6 +19,7 @@ ADVANCE: Final = "advance"
 STAGE: Final = "stage"
 PAGE: Final = "page"
 LIVE: Final = "live"
+CONTACT: Final = "contact"
 BATCH: Final = "batch"
 PREVIEW: Final = "preview"
 QUOTE: Final = "quote"
@@ -40,17 +41,7 @@ class JobQueue:
 
     async def advance(self, connection: WriteConnection, run: Run) -> None:
         """Let a worker decide what the run does next; a second request while one waits is none."""
-        try:
-            async with connection.transaction():
-                await self._app.configure_task(
-                    ADVANCE,
-                    queue=_RUN_QUEUE,
-                    priority=10,
-                    queueing_lock=f"advance:{run.id}",
-                    connection=connection,
-                ).defer_async(**run_key(run))
-        except AlreadyEnqueued:
-            return
+        await self._defer_once(connection, ADVANCE, f"advance:{run.id}", run_key(run), priority=10)
 
     async def stage(self, connection: WriteConnection, run: Run, stage: Stage) -> None:
         """Let a worker do a stage that is one piece of work."""
@@ -114,17 +105,46 @@ class JobQueue:
                 {"lock": f"live:{workspace_id}", "seconds": seconds},
             )
 
+    async def contact(
+        self, connection: WriteConnection, workspace_id: int, contact_id: str
+    ) -> None:
+        """Let a worker ask in two seconds whether a contact is gone, before any other work."""
+        await self._defer_once(
+            connection,
+            CONTACT,
+            f"contact:{workspace_id}:{contact_id}",
+            {"workspace_id": workspace_id, "contact_id": contact_id},
+            priority=50,
+            seconds=2,
+        )
+
     async def quote(self, connection: WriteConnection, workspace_id: int) -> None:
         """Let a worker find out what the next run would cost; one request at a time is enough."""
+        await self._defer_once(
+            connection, QUOTE, f"quote:{workspace_id}", {"workspace_id": workspace_id}, priority=20
+        )
+
+    async def _defer_once(
+        self,
+        connection: WriteConnection,
+        task: str,
+        key: str,
+        arguments: dict[str, JSONValue],
+        *,
+        priority: int,
+        seconds: int = 0,
+    ) -> None:
+        """Queue a job, to be done in some seconds; none while one with the same key waits."""
         try:
             async with connection.transaction():
                 await self._app.configure_task(
-                    QUOTE,
+                    task,
                     queue=_RUN_QUEUE,
-                    priority=20,
-                    queueing_lock=f"quote:{workspace_id}",
+                    priority=priority,
+                    schedule_in={"seconds": seconds} if seconds else None,
+                    queueing_lock=key,
                     connection=connection,
-                ).defer_async(workspace_id=workspace_id)
+                ).defer_async(**arguments)
         except AlreadyEnqueued:
             return
 

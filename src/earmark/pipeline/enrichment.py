@@ -3,10 +3,11 @@
 Once a day: teammates, companies, contacts that changed since, teams, tags, segments, attributes,
 and the help centre. Once a week all contacts are listed, because a merged one is in no list: the
 customers and contacts whom the listing did not name are asked for. What a merged contact wrote
-belongs to the one who is left; of a deleted one nothing is kept but the conversations.
+belongs to the one who is left; of a deleted one nothing is kept but the conversations. Where a
+notification says that somebody was deleted, the source is asked at once.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Final
@@ -159,12 +160,29 @@ async def _find_former(database: Database, source: Directory, workspace_id: int)
         if not unlisted:
             return
         after = unlisted[-1]
-        former = await source.former_contacts(unlisted)
-        async with database.write() as connection:
-            await directory_storage.record_former(
-                connection, workspace_id, {item.id: item.canonical_id for item in former}
-            )
-            await directory_storage.forget_deleted(connection, workspace_id)
+        await _ask_for(database, source, workspace_id, unlisted)
+
+
+async def check_contact(
+    database: Database, source: Source, workspace_id: int, contact_id: str
+) -> None:
+    """Forget a contact that is said to be deleted or merged, if the source says so when asked."""
+    if not isinstance(source, Directory):
+        return
+    await _ask_for(database, source, workspace_id, [contact_id])
+    async with database.write() as connection:
+        await directory_storage.move_conversations(connection, workspace_id)
+
+
+async def _ask_for(
+    database: Database, source: Directory, workspace_id: int, contact_ids: Sequence[str]
+) -> None:
+    former = await source.former_contacts(contact_ids)
+    async with database.write() as connection:
+        await directory_storage.record_former(
+            connection, workspace_id, {item.id: item.canonical_id for item in former}
+        )
+        await directory_storage.forget_deleted(connection, workspace_id)
 
 
 # ---------------------------------------------------------------- the workspace

@@ -1,4 +1,4 @@
-"""Intercom's notifications: who signed them, and which conversation each is about.
+"""Intercom's notifications: who signed them, and which conversation or contact each is about.
 
 An event is a hint that something has changed, never the data: it may come late, twice, out of order
 or not at all, and its conversation lacks parts.
@@ -17,6 +17,7 @@ from earmark.sources.intercom_models import Id, Text, Wire
 
 SIGNATURE: Final = "X-Hub-Signature"
 _PREFIX: Final = "sha1="
+_CONTACT_IS_GONE: Final = "contact.deleted"
 
 
 class WireItem(Wire):
@@ -51,6 +52,8 @@ class Event(Model):
     workspace_code: str
     conversation_id: str | None
     """Null where it is about no conversation."""
+    gone_contact_id: str | None = None
+    """Who is said to have been deleted."""
 
 
 def is_signed(body: bytes, signature: str, secrets: Sequence[SecretStr]) -> bool:
@@ -73,11 +76,13 @@ def parse_event(body: bytes) -> Event:
     if wire.id is None or wire.topic is None or wire.app_id is None:
         raise InvalidInput("The notification has no id, no topic or no app_id.")
     item = wire.data.item if wire.data else None
+    is_gone = wire.topic == _CONTACT_IS_GONE
     return Event(
         id=wire.id,
         topic=wire.topic,
         workspace_code=wire.app_id,
         conversation_id=_conversation_of(wire.topic, item) if item else None,
+        gone_contact_id=item.id if item and is_gone else None,
     )
 
 

@@ -35,7 +35,8 @@ async def receive_webhook(
     queue: Queue,
     signature: Annotated[str, Header(alias=SIGNATURE)] = "",
 ) -> Response:
-    """Note that a conversation has changed; events of unknown kinds are taken and left alone."""
+    """Note that a conversation has changed or a contact is gone; events of unknown kinds are taken
+    and left alone."""
     body = await _read(request)
     secrets = request.app.state.webhook_secrets
     if not secrets:
@@ -65,6 +66,8 @@ async def _note(event: Event, database: Database, queue: JobQueue) -> None:
                 writer, workspace.id, event.conversation_id, reason=event.topic
             )
             await queue.live(writer, workspace.id)
+        if is_new and event.gone_contact_id is not None:
+            await queue.contact(writer, workspace.id, event.gone_contact_id)
 
 
 async def _read(request: Request) -> bytes:

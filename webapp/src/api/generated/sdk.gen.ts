@@ -483,6 +483,7 @@ export const validateWebhook = <ThrowOnError extends boolean = true>(options?: O
 /**
  * Receive Webhook
  *
- * Note that a conversation has changed; events of unknown kinds are taken and left alone.
+ * Note that a conversation has changed or a contact is gone; events of unknown kinds are taken
+ * and left alone.
  */
 export const receiveWebhook = <ThrowOnError extends boolean = true>(options?: Options<ReceiveWebhookData, ThrowOnError>): RequestResult<ReceiveWebhookResponses, ReceiveWebhookErrors, ThrowOnError> => (options?.client ?? client).post<ReceiveWebhookResponses, ReceiveWebhookErrors, ThrowOnError>({ url: '/webhooks/intercom', ...options });

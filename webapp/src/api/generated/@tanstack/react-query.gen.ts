@@ -1251,7 +1251,8 @@ export const getReadinessOptions = (options?: Options<GetReadinessData>) => quer
 /**
  * Receive Webhook
  *
- * Note that a conversation has changed; events of unknown kinds are taken and left alone.
+ * Note that a conversation has changed or a contact is gone; events of unknown kinds are taken
+ * and left alone.
  */
 export const receiveWebhookMutation = (options?: Partial<Options<ReceiveWebhookData>>): UseMutationOptions<unknown, ReceiveWebhookError, Options<ReceiveWebhookData>> => {
     const mutationOptions: UseMutationOptions<unknown, ReceiveWebhookError, Options<ReceiveWebhookData>> = {
