@@ -20,6 +20,7 @@ def test_text_is_shown_as_it_would_be_sent(open_folder: Path, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     assert "My name is <NAME_1>, mail <EMAIL_1>.\nThe export fails." in done.stdout
     assert "Masked: NAME 1, EMAIL 1" in done.stdout
+    assert "Removed" not in done.stdout
 
 
 def test_what_may_be_personal_still_is_listed_and_told_by_the_exit_code(
@@ -36,6 +37,8 @@ def test_what_may_be_personal_still_is_listed_and_told_by_the_exit_code(
     assert "Harriet" not in done.stderr
     report = json.loads(run_earmark(folder, *words, "--json").stdout)
     assert report["doubts"] == 2
+    assert report["removed"] == {"secret": 1}
+    assert "Removed before anything is stored: secret 1" in done.stdout
     (text,) = report["texts"]
     assert [text["text"][start:end] for start, end, _ in text["doubts"]] == [
         "Harriet Moss",

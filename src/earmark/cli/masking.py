@@ -26,6 +26,7 @@ from earmark.db.models import Model
 from earmark.errors import InvalidInput, NotFound
 from earmark.pipeline.mask import KnownValues, drop_secrets, mask
 from earmark.pipeline.mask_doubts import Doubt, find_doubts
+from earmark.pipeline.mask_secrets import CARD_REMOVED, REMOVED
 from earmark.pipeline.masking import MASKER_VERSION, mask_conversations, read_unmasked
 
 _LARGEST_TEXT: Final = 10_000_000
@@ -53,6 +54,8 @@ class MaskReport(Model):
     conversations: int
     placeholders: dict[str, int]
     """Number of each kind."""
+    removed: dict[str, int]
+    """Secrets and card numbers, which are nowhere stored: the places where they stood."""
     doubts: int
     texts: tuple[CheckedText, ...]
 
@@ -184,6 +187,11 @@ def _report(texts: Sequence[CheckedText], *, conversations: int) -> MaskReport:
         masker=MASKER_VERSION,
         conversations=conversations,
         placeholders=dict(kinds.most_common()),
+        removed={
+            kind: number
+            for kind, mark in (("secret", REMOVED), ("card", CARD_REMOVED))
+            if (number := sum(text.text.count(mark) for text in texts))
+        },
         doubts=sum(len(text.doubts) for text in texts),
         texts=tuple(texts),
     )
@@ -204,6 +212,9 @@ def _print(report: MaskReport) -> None:
         stdout.print()
     counts = ", ".join(f"{kind} {number}" for kind, number in report.placeholders.items())
     stdout.print(Text(f"Masked: {counts or 'nothing'}"))
+    if report.removed:
+        removed = ", ".join(f"{kind} {number}" for kind, number in report.removed.items())
+        stdout.print(Text(f"Removed before anything is stored: {removed}"))
     if report.doubts:
         console.print(f"[yellow]{report.doubts} places may be personal still.[/] Look at them.")
     else:
