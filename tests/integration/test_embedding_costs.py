@@ -86,11 +86,16 @@ async def test_a_run_writes_every_answer_down_and_it_counts_for_the_ceilings(
         assert await read_ledger(database, workspace) == [line]
 
 
-async def test_tokens_are_estimated_where_the_server_does_not_count(database: Database) -> None:
+@pytest.mark.parametrize(
+    "usage", [None, {}, [], "12", {"prompt_tokens": None}, {"prompt_tokens": -3}]
+)
+async def test_tokens_are_estimated_where_the_server_does_not_count(
+    database: Database, usage: object
+) -> None:
     workspace = await make_workspace(database)
     texts = ["Where can I download my invoice?", "the export never ends " * 20]
     async with opened(database) as (server, hold):
-        server.shape = lambda document: document
+        server.shape = lambda document: {**document, "usage": usage}
         encoder = await hold()
         assert encoder is not None
         with paid_by(workspace.id):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import numpy as np
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from earmark.db.models import Model
 from earmark.errors import EarmarkError, ModelRejected, ModelUnavailable
@@ -65,14 +65,15 @@ class _Row(BaseModel):
 class _Usage(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    prompt_tokens: int | None = None
+    prompt_tokens: int = Field(ge=0, le=10_000_000, strict=True)
 
 
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     data: list[_Row]
-    usage: _Usage | None = None
+    usage: object = None
+    """Not every server counts, and none is refused for how it says so."""
 
 
 class _Refused(EarmarkError):
@@ -240,8 +241,8 @@ class EndpointEncoder:
             raise self._not_a_server("Its vectors are no numbers, or all zero.")
         vectors /= largest  # or squares of huge numbers would overflow
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        counted = answer.usage.prompt_tokens if answer.usage else None
-        tokens = sum(map(most_tokens, texts)) if counted is None else max(counted, 0)
+        counted = _counted(answer.usage)
+        tokens = sum(map(most_tokens, texts)) if counted is None else counted
         return vectors.astype(np.float32), tokens
 
     def _rejected(self, why: str, fix: str) -> ModelRejected:
@@ -279,6 +280,14 @@ async def open_endpoint(
         trust_env=not is_local(options.base_url),
     ) as session:
         yield EndpointEncoder(session, options, on_answer)
+
+
+def _counted(usage: object) -> int | None:
+    """The tokens that a server says it read; null where it does not say it in whole numbers."""
+    try:
+        return _Usage.model_validate(usage).prompt_tokens
+    except ValidationError:
+        return None
 
 
 def _host_of(url: str) -> str:
