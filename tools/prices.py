@@ -83,20 +83,21 @@ def lines(provider: str, model: types.ModelInfo, today: date) -> list[str]:
         amount(part) for part in (price.input_mtok, price.cache_read_mtok, price.output_mtok)
     )
     known = list(names(model.match))
-    if "embedding" in model.id:
-        write = Decimal(0)
-    elif not write:
-        return []
-    if read is None or not known:
+    makes_embeddings = "embedding" in model.id
+    if read is None or not (write or makes_embeddings) or not known:
         return []
     batch = batch_prices(model)
     table = [
         "",
-        "[[models]]",
+        "[[embeddings]]" if makes_embeddings else "[[models]]",
         f'provider = "{provider}"',
         f"is = {[text for kind, text in known if kind == 'is']!r}".replace("'", '"'),
         f"begins = {[text for kind, text in known if kind == 'begins']!r}".replace("'", '"'),
         f'input = "{read}"',
+    ]
+    if makes_embeddings:
+        return table
+    table += [
         f'cached = "{read if cached is None else cached}"',
         f'output = "{write}"',
     ]

@@ -87,7 +87,7 @@ async def test_a_run_writes_every_answer_down_and_it_counts_for_the_ceilings(
 
 
 @pytest.mark.parametrize(
-    "usage", [None, {}, [], "12", {"prompt_tokens": None}, {"prompt_tokens": -3}]
+    "usage", [None, {}, [], "12", {"prompt_tokens": None}, {"prompt_tokens": 0}]
 )
 async def test_tokens_are_estimated_where_the_server_does_not_count(
     database: Database, usage: object
@@ -145,4 +145,5 @@ def test_prices_are_known_for_this_machine_and_for_openai() -> None:
     assert rate(price=Decimal("0.015")) == Decimal("0.015")
     assert rate(base_url="http://127.0.0.1:11434/v1") == 0
     assert rate(base_url="https://models.example/v1") is None
+    assert rate(base_url="https://api.openai.com/v1") == Decimal("0.02")
     assert rate(name="endpoint:of-nobody") is None

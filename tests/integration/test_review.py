@@ -5,7 +5,12 @@ from collections import Counter
 
 import pytest
 
-from earmark.db import classification_storage, label_storage, review_storage
+from earmark.db import (
+    carry_storage,
+    classification_storage,
+    label_storage,
+    review_storage,
+)
 from earmark.db.connection import Database
 from earmark.db.label_storage import NewLabel
 from earmark.db.models import Classification, ClassificationStage, Decider, RunStatus, Workspace
@@ -262,6 +267,50 @@ async def test_undo_takes_back_the_latest_whether_an_answer_or_a_skip(
     }
     bobs = [task.item.id for task in await take(database, workspace, "Bob", 8)]
     assert skipped_later.item.id not in bobs
+
+
+async def test_undo_of_a_skip_whose_item_is_withdrawn_leaves_older_answers(
+    database: Database, workspace: Workspace
+) -> None:
+    await draw(database, workspace, 5)
+    answered, skipped = (await take(database, workspace, "Ann"))[:2]
+    await say(database, workspace, answered, "Ann", "spam")
+    async with database.write() as connection:
+        await review_storage.skip_items(connection, workspace.id, "Ann", [skipped.item.id])
+        await connection.execute(
+            "UPDATE review_items SET status = 'withdrawn' WHERE id = %(id)s",
+            {"id": skipped.item.id},
+        )
+        nothing = await review.undo(connection, workspace.id, "Ann")
+        again = await review.undo(connection, workspace.id, "Ann")
+    assert nothing == []
+    assert [task.item.id for task in again] == [answered.item.id]
+
+
+async def test_a_label_that_was_written_anew_is_as_old_as_it_was(
+    database: Database, workspace: Workspace
+) -> None:
+    await draw(database, workspace, 5)
+    answered, skipped = (await take(database, workspace, "Ann"))[:2]
+    await say(database, workspace, answered, "Ann", "spam")
+    async with database.write() as connection:
+        await review_storage.skip_items(connection, workspace.id, "Ann", [skipped.item.id])
+    async with database.write() as connection:
+        await carry_storage.carry_labels(
+            connection,
+            workspace.id,
+            change_id=1,
+            version=1,
+            mapping={"spam": "how_to_question"},
+        )
+        (carried,) = await label_storage.list_labels(connection, workspace.id)
+        assert (carried.value, carried.conversation_id) == (
+            "how_to_question",
+            answered.conversation.id,
+        )
+        first = await review.undo(connection, workspace.id, "Ann")
+        second = await review.undo(connection, workspace.id, "Ann")
+    assert [task.item.id for task in (*first, *second)] == [skipped.item.id, answered.item.id]
 
 
 async def test_the_only_issue_follows_its_labelled_theme(

@@ -69,11 +69,12 @@ async def _show(days: int | None, code: str | None, as_json: bool) -> ExitCode:
 
 @app.command(name="quote")
 def quote_next(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """What the next run would cost; nothing is sent."""
+    """What the next run would cost; no language model is asked."""
     execute(_quote(workspace, as_json), as_json=as_json)
 
 
 async def _quote(code: str | None, as_json: bool) -> ExitCode:
+    from earmark.pipeline.embedding_costs import paid_by  # noqa: PLC0415 - loads numpy
     from earmark.pipeline.quoting import quote  # noqa: PLC0415 - loads numpy
     from earmark.pipeline.run import MOST_ATTEMPTS  # noqa: PLC0415
 
@@ -84,9 +85,10 @@ async def _quote(code: str | None, as_json: bool) -> ExitCode:
         async with services.database.read() as reader:
             workspace = await pick_workspace(reader, code)
             room = await spending.room(reader, workspace.id) if spending is not None else None
-        told = await quote(
-            services.database, services.minds, workspace.id, max_attempts=MOST_ATTEMPTS
-        )
+        with paid_by(workspace.id):
+            told = await quote(
+                services.database, services.minds, workspace.id, max_attempts=MOST_ATTEMPTS
+            )
     if as_json:
         left = None if room is None else room.model_dump(mode="json")
         print_json({**told.model_dump(mode="json"), "room": left})

@@ -218,32 +218,39 @@ async def skip_items(
     return cursor.rowcount
 
 
-async def take_back_skips(
-    connection: WriteConnection, workspace_id: int, labeller: str, item_ids: Sequence[int]
-) -> None:
-    """Show these to the person again."""
-    await connection.execute(
-        "DELETE FROM review_skips WHERE workspace_id = %(workspace_id)s"
-        " AND labeller = %(labeller)s AND item_id = ANY(%(ids)s)",
-        {"workspace_id": workspace_id, "labeller": labeller, "ids": list(item_ids)},
+async def take_back_skip(
+    connection: WriteConnection, workspace_id: int, labeller: str, item_id: int
+) -> list[int]:
+    """Show an item to the person again; empty if nobody is asked for it any more."""
+    cursor = await connection.execute(
+        "DELETE FROM review_skips s USING review_items i WHERE s.workspace_id = %(workspace_id)s"
+        " AND s.labeller = %(labeller)s AND s.item_id = %(item_id)s"
+        " AND (i.workspace_id, i.id) = (s.workspace_id, s.item_id)"
+        " RETURNING i.id, i.status <> 'withdrawn' AS is_wanted",
+        {"workspace_id": workspace_id, "labeller": labeller, "item_id": item_id},
     )
+    return [int(row["id"]) for row in await cursor.fetchall() if row["is_wanted"]]
 
 
 async def latest_act(
     connection: ReadConnection, workspace_id: int, labeller: str
 ) -> ReviewAct | None:
-    """What a person has done last in the queue and not taken back; null for nothing."""
+    """What a person has done last in the queue and not taken back; null for nothing.
+
+    A label that a change of the taxonomy wrote anew was given when its first form was.
+    """
     async with connection.cursor(row_factory=class_row(ReviewAct)) as cursor:
         await cursor.execute(
             "SELECT conversation_id, skipped_item_id FROM (SELECT conversation_id,"
-            " NULL::bigint AS skipped_item_id, created_at AS at, id FROM human_labels"
+            " NULL::bigint AS skipped_item_id,"
+            " max(created_at) FILTER (WHERE carried_by IS NULL) AS at FROM human_labels"
             " WHERE workspace_id = %(workspace_id)s AND labeller = %(labeller)s"
-            " AND undone_at IS NULL AND item_id IS NOT NULL UNION ALL SELECT i.conversation_id,"
-            " i.id, s.skipped_at, 0 FROM review_skips s JOIN review_items i"
-            " ON (i.workspace_id, i.id) = (s.workspace_id, s.item_id)"
-            " WHERE s.workspace_id = %(workspace_id)s AND s.labeller = %(labeller)s"
-            " AND i.status <> 'withdrawn') acts"
-            " ORDER BY at DESC, id DESC LIMIT 1",
+            " GROUP BY conversation_id, kind"
+            " HAVING bool_or(undone_at IS NULL AND item_id IS NOT NULL)"
+            " UNION ALL SELECT i.conversation_id, i.id, s.skipped_at FROM review_skips s"
+            " JOIN review_items i ON (i.workspace_id, i.id) = (s.workspace_id, s.item_id)"
+            " WHERE s.workspace_id = %(workspace_id)s AND s.labeller = %(labeller)s) acts"
+            " ORDER BY at DESC, conversation_id LIMIT 1",
             {"workspace_id": workspace_id, "labeller": labeller},
         )
         return await cursor.fetchone()

@@ -272,11 +272,12 @@ async def mean_output(
 ) -> int | None:
     """Tokens of this model's answers on average; null with fewer than `least` of them.
 
-    `model` is provider, colon, model.
+    `model` is provider, colon, model. Embeddings, which have no words, do not count.
     """
     cursor = await connection.execute(
         "SELECT round(avg(output_tokens))::int AS mean FROM usage_ledger"
         " WHERE workspace_id = %(workspace_id)s AND provider || ':' || model = %(model)s"
+        " AND output_tokens > 0"
         " HAVING count(*) >= %(least)s",
         {"workspace_id": workspace_id, "model": model, "least": least},
     )

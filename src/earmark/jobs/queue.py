@@ -108,13 +108,13 @@ class JobQueue:
     async def contact(
         self, connection: WriteConnection, workspace_id: int, contact_id: str
     ) -> None:
-        """Let a worker ask in two seconds whether a contact is gone, before any other work."""
+        """Let a worker ask in two seconds whether a contact is gone, before any run's work."""
         await self._defer_once(
             connection,
             CONTACT,
             f"contact:{workspace_id}:{contact_id}",
             {"workspace_id": workspace_id, "contact_id": contact_id},
-            priority=50,
+            priority=40,  # many may be deleted at once: what customers write comes before
             seconds=2,
         )
 

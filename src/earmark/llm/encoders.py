@@ -13,7 +13,8 @@ from earmark.db.models import Model
 from earmark.errors import ConfigurationError, EarmarkError
 from earmark.llm.base import EmbeddingCall, Encoder, KeepEmbeddingCall, Usage
 from earmark.llm.locality import is_local
-from earmark.llm.prices import Rates, rates_of
+from earmark.llm.prices import Rates, embeddings_price
+from earmark.llm.provider_options import OPENAI_URL
 
 NONE: Final = "none"
 MINILM: Final = "minilm"
@@ -43,18 +44,18 @@ class EncoderChoice(Model):
     @property
     def endpoint_model(self) -> str:
         """As ledgers have it: provider, colon, model."""
-        provider = "openai" if self.base_url is None else "compatible"
+        provider = "openai" if self.base_url in (None, OPENAI_URL) else "compatible"
         return f"{provider}:{self.name.removeprefix(_ENDPOINT)}"
 
     @property
     def rates(self) -> Rates | None:
         """What a server's vectors cost; null where that is not known."""
-        own = self.price
-        if own is None and self.base_url is not None and is_local(self.base_url):
-            own = Decimal(0)
-        if own is not None:
-            return Rates(input=own, cached=own, output=Decimal(0))
-        return rates_of(self.endpoint_model)
+        price = self.price
+        if price is None and self.base_url is not None and is_local(self.base_url):
+            price = Decimal(0)
+        if price is None:
+            price = embeddings_price(self.endpoint_model)
+        return None if price is None else Rates(input=price, cached=price, output=Decimal(0))
 
     @property
     def minilm_folder(self) -> Path:
@@ -89,11 +90,7 @@ class EncoderHolder:
 
     async def _open_endpoint(self) -> Encoder:
         # It loads aiohttp's client, which few processes need.
-        from earmark.llm.endpoint_encoder import (  # noqa: PLC0415
-            OPENAI_URL,
-            EndpointOptions,
-            open_endpoint,
-        )
+        from earmark.llm.endpoint_encoder import EndpointOptions, open_endpoint  # noqa: PLC0415
 
         rates = self._choice.rates
         if rates is None:

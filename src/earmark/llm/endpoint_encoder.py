@@ -21,9 +21,9 @@ from earmark.db.models import Model
 from earmark.errors import EarmarkError, ModelRejected, ModelUnavailable
 from earmark.llm.base import Vectors
 from earmark.llm.locality import is_local, require_local
+from earmark.llm.provider_options import OPENAI_URL
 from earmark.llm.token_estimate import most_tokens
 
-OPENAI_URL: Final = "https://api.openai.com/v1"
 _PROBE: Final = "Where can I download my invoice?"
 _MOST_CHARACTERS: Final = 6_000
 _LEAST_CHARACTERS: Final = 100
@@ -65,7 +65,7 @@ class _Row(BaseModel):
 class _Usage(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    prompt_tokens: int = Field(ge=0, le=10_000_000, strict=True)
+    prompt_tokens: int = Field(gt=0, le=10_000_000, strict=True)
 
 
 class _Answer(BaseModel):
@@ -170,7 +170,8 @@ class EndpointEncoder:
                 await asyncio.sleep(min(wait, 60) if wait is not None else own)
             else:
                 if self._on_answer is not None:
-                    await self._on_answer(tokens)
+                    # It was paid for, even if nobody waits for it any more.
+                    await asyncio.shield(self._on_answer(tokens))
                 return vectors
         raise ModelUnavailable("The encoder's server gave no answer.")
 

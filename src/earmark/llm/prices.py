@@ -1,11 +1,12 @@
 """What a call to a model costs, by a table with its date, or by figures of your own."""
 
 import tomllib
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import Field
 
@@ -33,24 +34,29 @@ class Rates(Model):
         return total / _MILLION
 
 
-class PricedModel(Model):
+class Priced(Model):
     """A model, or several of the same price, as the table has it."""
 
     provider: str
     exactly: tuple[str, ...] = Field(alias="is")
     begins: tuple[str, ...]
     input: Decimal
-    cached: Decimal
-    output: Decimal
-    batch_input: Decimal | None = None
-    batch_cached: Decimal | None = None
-    batch_output: Decimal | None = None
 
     def fit(self, model: str) -> int:
         """How well a model's name fits: the number of characters, 0 for not at all."""
         if model in self.exactly:
             return len(model) + 1
         return max((len(start) for start in self.begins if model.startswith(start)), default=0)
+
+
+class PricedModel(Priced):
+    """A model that writes."""
+
+    cached: Decimal
+    output: Decimal
+    batch_input: Decimal | None = None
+    batch_cached: Decimal | None = None
+    batch_output: Decimal | None = None
 
     def rates(self, *, batch: bool) -> Rates | None:
         """Null if the price of a batch is not known."""
@@ -62,12 +68,17 @@ class PricedModel(Model):
         return Rates(input=parts[0], cached=parts[1], output=parts[2])
 
 
+PricedT = TypeVar("PricedT", bound=Priced)
+
+
 class PriceTable(Model):
     """The prices of hosted models, and of when they are."""
 
     source: str
     taken: date
     models: tuple[PricedModel, ...]
+    embeddings: tuple[Priced, ...]
+    """Models that make embeddings, whose answers cost nothing."""
 
 
 @cache
@@ -82,11 +93,22 @@ def rates_of(name: str, *, batch: bool = False) -> Rates | None:
 
     A model on a server of one's own is not in it, whatever it is called.
     """
+    row = _find(price_table().models, name)
+    return row.rates(batch=batch) if row is not None else None
+
+
+def embeddings_price(name: str) -> Decimal | None:
+    """The table's price of a million tokens for `provider:model`; null if it has none."""
+    row = _find(price_table().embeddings, name)
+    return row.input if row is not None else None
+
+
+def _find(rows: Sequence[PricedT], name: str) -> PricedT | None:
     provider, _, model = name.partition(":")
     model = model.partition("@")[0]
-    fits = [(row.fit(model), row) for row in price_table().models if row.provider == provider]
+    fits = [(row.fit(model), row) for row in rows if row.provider == provider]
     best, row = max(fits, key=lambda found: found[0], default=(0, None))
-    return row.rates(batch=batch) if row is not None and best else None
+    return row if best else None
 
 
 def price(

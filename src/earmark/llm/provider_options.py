@@ -17,8 +17,9 @@ KEY_VARIABLES: Final[dict[Provider, str]] = {
     "compatible": "EARMARK_MODEL_API_KEY",
 }
 OFFLINE_WAY: Final = "EARMARK_MODE=offline works without any model."
+OPENAI_URL: Final = "https://api.openai.com/v1"
 _ADDRESSES: Final[dict[Provider, str]] = {
-    "openai": "https://api.openai.com/v1",
+    "openai": OPENAI_URL,
     "anthropic": "https://api.anthropic.com",
     "compatible": "",
 }

@@ -17,7 +17,7 @@ from earmark.db.connection import Database
 from earmark.db.directory_storage import ArticleRow, MappedField
 from earmark.db.models import Checkpoint, Company, Contact
 from earmark.errors import SourceForbidden
-from earmark.sources.base import Directory, LabelKind, Source
+from earmark.sources.base import Directory, FormerContact, LabelKind, Source
 
 PEOPLE: Final = "people"
 """The stream of what is read once a day; `import` and new mappings begin it anew."""
@@ -169,20 +169,23 @@ async def check_contact(
     """Forget a contact that is said to be deleted or merged, if the source says so when asked."""
     if not isinstance(source, Directory):
         return
-    await _ask_for(database, source, workspace_id, [contact_id])
-    async with database.write() as connection:
-        await directory_storage.move_conversations(connection, workspace_id)
+    former = await _ask_for(database, source, workspace_id, [contact_id])
+    if any(one.canonical_id is not None for one in former):
+        async with database.write() as connection:
+            await directory_storage.move_conversations(connection, workspace_id)
 
 
 async def _ask_for(
     database: Database, source: Directory, workspace_id: int, contact_ids: Sequence[str]
-) -> None:
+) -> list[FormerContact]:
+    """Those of them who are no more, each noted, and the deleted ones forgotten."""
     former = await source.former_contacts(contact_ids)
     async with database.write() as connection:
         await directory_storage.record_former(
             connection, workspace_id, {item.id: item.canonical_id for item in former}
         )
         await directory_storage.forget_deleted(connection, workspace_id)
+    return former
 
 
 # ---------------------------------------------------------------- the workspace

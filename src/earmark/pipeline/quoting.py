@@ -1,4 +1,8 @@
-"""What the next reading would cost: its prompts are built and counted, and nothing is sent."""
+"""What the next reading would cost: its prompts are built and counted, and no model is asked them.
+
+Who is to be asked of which conversation is found as in a run: a server of embeddings, if one is
+chosen, is asked for those of the sample.
+"""
 
 import asyncio
 from decimal import Decimal

@@ -204,8 +204,9 @@ async def undo(connection: WriteConnection, workspace_id: int, labeller: str) ->
         )
         await review_storage.settle_items(connection, workspace_id, item_ids)
     else:
-        item_ids = [act.skipped_item_id]
-        await review_storage.take_back_skips(connection, workspace_id, labeller, item_ids)
+        item_ids = await review_storage.take_back_skip(
+            connection, workspace_id, labeller, act.skipped_item_id
+        )
     items = await review_storage.list_items(connection, workspace_id, item_ids)
     await review_storage.begin_leases(
         connection, workspace_id, labeller, item_ids, seconds=_LEASE_SECONDS

@@ -13,10 +13,7 @@ import { useWorkspace } from "@/app/workspace-context";
 import * as m from "@/messages/review";
 
 const AHEAD = 4;
-/**
- * One after the other: what is taken back must have been stored before, and items that were given
- * before it came back must not take its place.
- */
+/** One after the other: what is taken back must have been stored before. */
 const scope = { id: "review" };
 
 export interface Said {
@@ -33,12 +30,18 @@ export function useQueue(labeller: string) {
   const [conflicts, setConflicts] = useState<Verdicts[]>([]);
   /** Answered in this browser, and perhaps not on the server yet. */
   const settled = useRef(new Set<number>());
+  /** How many items have come back: taken back, or not stored. */
+  const returned = useRef(0);
   const refresh = () => void queries.invalidateQueries({ queryKey: getReviewQueryKey({ path }) });
 
   const next = useMutation({
     ...nextReviewMutation(),
-    scope,
-    onSuccess: (given) => setTasks(given.filter(({ item }) => !settled.current.has(item.id))),
+    onMutate: () => returned.current,
+    onSuccess: (given, asked, before) => {
+      // What was asked for before an item came back may lack it: that is asked for anew.
+      if (before !== returned.current) ask(asked);
+      else setTasks(given.filter(({ item }) => !settled.current.has(item.id)));
+    },
   });
   const { mutate: ask } = next;
   const fetchMore = useCallback(
@@ -53,6 +56,7 @@ export function useQueue(labeller: string) {
   };
   const comeBack = (task: ReviewTask) => {
     settled.current.delete(task.item.id);
+    returned.current += 1;
     setTasks((before) => [task, ...(before ?? []).filter(({ item }) => item.id !== task.item.id)]);
   };
   const afterwards = () => {
