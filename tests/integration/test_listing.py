@@ -295,3 +295,22 @@ async def test_merged_conversation_is_counted_once_and_comes_back_if_it_is_opene
         replica.server.apply(Reopen(conversation_id=primary))
         await replica.sweep()
         assert await replica.ledger(primary) == ("stored", None)
+
+
+async def test_merged_conversation_that_is_deleted_in_silence_is_known_as_gone_after_a_full_census(
+    database: Database,
+) -> None:
+    kept, secondary, primary = IDS[9], IDS[10], IDS[11]
+    async with replicating(database, SAMPLE) as replica:
+        await replica.sweep()
+        for merged in (kept, secondary):
+            replica.server.apply(MergeConversations(conversation_id=merged, into=primary))
+        await replica.sweep()
+        replica.server.apply(DeleteConversation(conversation_id=secondary, at=1_700_000_000))
+        await replica.sweep()
+        assert await replica.ledger(secondary) == ("skipped", f"merged into {primary}")
+        await replica.sweep(census=True)
+        assert await replica.ledger(kept) == ("skipped", f"merged into {primary}")
+        gone = "SELECT conversation_id FROM sync_ledger WHERE deleted_at IS NOT NULL"
+        assert secondary in await replica.column(gone)
+        await check(replica)

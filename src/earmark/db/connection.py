@@ -179,6 +179,6 @@ async def _configure(connection: AsyncConnection[DictRow]) -> None:
 async def _reset(connection: AsyncConnection[DictRow]) -> None:
     # The job engine takes connections from the same pool and expects them as they were made.
     await connection.set_read_only(None)
-    # The pool's own check asks in autocommit. Where it is cut off, the connection stays so, and each
-    # statement of all later transactions would be one by itself: staged rows gone, nothing undone.
+    # The pool's own check asks in autocommit. A connection that stayed so would make each statement
+    # of later transactions one by itself: staged rows gone, nothing undone.
     await connection.set_autocommit(False)

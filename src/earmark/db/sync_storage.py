@@ -171,6 +171,20 @@ async def mark_absent(
     return cursor.rowcount
 
 
+async def doubt_merged(connection: WriteConnection, workspace_id: int) -> int:
+    """Let merged conversations be asked for again, which no listing names; how many.
+
+    One that was deleted since, and that no feed of deletions has told of, is known as gone then.
+    """
+    cursor = await connection.execute(
+        "UPDATE sync_ledger SET status = 'pending', reason = 'is it merged still?', attempts = 0"
+        " WHERE workspace_id = %(workspace_id)s AND status = 'skipped' AND deleted_at IS NULL"
+        " AND reason LIKE 'merged into %%'",
+        {"workspace_id": workspace_id},
+    )
+    return cursor.rowcount
+
+
 async def mark_deleted(
     connection: WriteConnection,
     workspace_id: int,

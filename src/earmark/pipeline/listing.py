@@ -145,6 +145,7 @@ class Listing:
             await self._save(connection, RECENT_CENSUS, Checkpoint(position=now))
             if walk == FULL_CENSUS:
                 await self._finish_walk(connection, walker, FULL_CENSUS, now)
+                await sync_storage.doubt_merged(connection, self._workspace_id)
             await window_storage.replace_windows(connection, self._workspace_id, walk, [])
 
     async def _begun_census(self) -> Walk | None:
