@@ -47,18 +47,24 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[ReadConnection]:
         """A read-only transaction."""
-        with translated_errors():
-            async with self.pool.connection() as connection:
-                await connection.set_read_only(True)
-                yield ReadConnection(connection)
+        async with self._transaction(read_only=True) as connection:
+            yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[WriteConnection]:
         """A transaction that may change things."""
+        async with self._transaction(read_only=False) as connection:
+            yield WriteConnection(connection)
+
+    @asynccontextmanager
+    async def _transaction(self, *, read_only: bool) -> AsyncGenerator[ReadConnection]:
         with translated_errors():
             async with self.pool.connection() as connection:
-                await connection.set_read_only(False)
-                yield WriteConnection(ReadConnection(connection))
+                # The pool's own check asks in autocommit. In a connection that stayed so, each
+                # statement would be a transaction: staged rows gone, nothing undone after an error.
+                await connection.set_autocommit(False)
+                await connection.set_read_only(read_only)
+                yield ReadConnection(connection)
 
 
 @asynccontextmanager
@@ -179,6 +185,4 @@ async def _configure(connection: AsyncConnection[DictRow]) -> None:
 async def _reset(connection: AsyncConnection[DictRow]) -> None:
     # The job engine takes connections from the same pool and expects them as they were made.
     await connection.set_read_only(None)
-    # The pool's own check asks in autocommit. A connection that stayed so would make each statement
-    # of later transactions one by itself: staged rows gone, nothing undone.
     await connection.set_autocommit(False)
