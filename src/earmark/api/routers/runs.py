@@ -90,10 +90,20 @@ async def cancel_run(
     return RunDetail(run=run, stages=tuple(stages))
 
 
+async def find_run(
+    workspace: CurrentWorkspace,
+    run_id: RowId,
+    database: Annotated[Database, Depends(get_database)],
+) -> int:
+    """The run's id, if there is one: a stream that has begun can answer nothing but its events."""
+    async with database.read() as reader:
+        return (await run_storage.get_run(reader, workspace.id, run_id)).id
+
+
 @router.get("/{run_id}/events", operation_id="streamRunEvents", response_class=EventSourceResponse)
 async def stream_events(
     workspace: CurrentWorkspace,
-    run_id: RowId,
+    run_id: Annotated[int, Depends(find_run)],
     database: Annotated[Database, Depends(get_database)],
     last_event_id: Annotated[int, Header(ge=0, le=LARGEST_ID)] = 0,
 ) -> AsyncIterator[ServerSentEvent]:

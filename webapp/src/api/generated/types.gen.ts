@@ -4473,15 +4473,15 @@ export type StreamRunEventsData = {
     };
     path: {
         /**
-         * Run Id
-         */
-        run_id: number;
-        /**
          * Workspace
          *
          * The workspace's code
          */
         workspace: string;
+        /**
+         * Run Id
+         */
+        run_id: number;
     };
     query?: never;
     url: '/api/v1/workspaces/{workspace}/runs/{run_id}/events';
