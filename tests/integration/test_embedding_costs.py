@@ -24,19 +24,14 @@ from tests.fixtures.threads import make_workspace
 from tests.integration.test_encoder_change import complete_run, working
 
 
-def choice_of(server: EmbeddingsServer, price: Decimal | None = Decimal(2)) -> EncoderChoice:
+def choice_of(base_url: str, price: Decimal | None) -> EncoderChoice:
     return EncoderChoice(
-        name="endpoint:some-model",
-        models_dir=Path("nowhere"),
-        base_url=server.base_url,
-        price=price,
+        name="endpoint:some-model", models_dir=Path("nowhere"), base_url=base_url, price=price
     )
 
 
 @asynccontextmanager
-async def opened(
-    database: Database, price: Decimal | None = Decimal(2)
-) -> AsyncGenerator[tuple[EmbeddingsServer, EncoderHolder]]:
+async def opened(database: Database) -> AsyncGenerator[tuple[EmbeddingsServer, EncoderHolder]]:
     """A server whose answers tell a hundred tokens each, and the encoder that asks it."""
 
     def counted(document: dict[str, Any]) -> dict[str, Any]:
@@ -44,7 +39,8 @@ async def opened(
 
     async with serving_embeddings() as server:
         server.shape = counted
-        async with encoders(choice_of(server, price), EmbeddingLedger(database).keep) as hold:
+        choice = choice_of(server.base_url, Decimal(2))
+        async with encoders(choice, EmbeddingLedger(database).keep) as hold:
             yield server, hold
 
 
@@ -125,10 +121,9 @@ async def test_two_workspaces_at_once_pay_for_their_own(database: Database) -> N
 
 async def test_without_a_price_nothing_is_sent(database: Database) -> None:
     async with serving_embeddings() as server:
-        elsewhere = choice_of(server, None).model_copy(
-            update={"base_url": "https://models.example/v1"}
-        )
-        async with encoders(elsewhere, EmbeddingLedger(database).keep) as hold:
+        # It leads to the server, and is none of the addresses that count as this machine.
+        elsewhere = server.base_url.replace("127.0.0.1", "0.0.0.0")  # noqa: S104
+        async with encoders(choice_of(elsewhere, None), EmbeddingLedger(database).keep) as hold:
             with pytest.raises(ConfigurationError, match="EARMARK_ENCODER_PRICE"):
                 await hold()
         assert server.requests == []

@@ -57,6 +57,22 @@ async def say(
     return len(found)
 
 
+async def skip(database: Database, workspace: Workspace, task: ReviewTask, labeller: str) -> None:
+    async with database.write() as connection:
+        await review_storage.skip_items(connection, workspace.id, labeller, [task.item.id])
+
+
+async def answer_then_skip(
+    database: Database, workspace: Workspace
+) -> tuple[ReviewTask, ReviewTask]:
+    """Ann's last two acts, in their order."""
+    await draw(database, workspace, 5)
+    answered, skipped = (await take(database, workspace, "Ann"))[:2]
+    await say(database, workspace, answered, "Ann", "spam")
+    await skip(database, workspace, skipped, "Ann")
+    return answered, skipped
+
+
 async def final_label(
     database: Database, workspace: Workspace, conversation_id: str
 ) -> Classification:
@@ -245,19 +261,15 @@ async def test_undo_takes_back_the_latest_whether_an_answer_or_a_skip(
     await draw(database, workspace, 5)
     skipped, answered, skipped_later = (await take(database, workspace, "Ann"))[:3]
 
-    async def skip(task: ReviewTask, labeller: str) -> None:
-        async with database.write() as connection:
-            await review_storage.skip_items(connection, workspace.id, labeller, [task.item.id])
-
     async def undo() -> list[int]:
         async with database.write() as connection:
             tasks = await review.undo(connection, workspace.id, "Ann")
         return [task.item.id for task in tasks]
 
-    await skip(skipped, "Ann")
+    await skip(database, workspace, skipped, "Ann")
     await say(database, workspace, answered, "Ann", "spam")
-    await skip(skipped_later, "Ann")
-    await skip(skipped_later, "Bob")
+    await skip(database, workspace, skipped_later, "Ann")
+    await skip(database, workspace, skipped_later, "Bob")
     assert await undo() == [skipped_later.item.id]
     assert await undo() == [answered.item.id]
     assert await undo() == [skipped.item.id]
@@ -272,11 +284,8 @@ async def test_undo_takes_back_the_latest_whether_an_answer_or_a_skip(
 async def test_undo_of_a_skip_whose_item_is_withdrawn_leaves_older_answers(
     database: Database, workspace: Workspace
 ) -> None:
-    await draw(database, workspace, 5)
-    answered, skipped = (await take(database, workspace, "Ann"))[:2]
-    await say(database, workspace, answered, "Ann", "spam")
+    answered, skipped = await answer_then_skip(database, workspace)
     async with database.write() as connection:
-        await review_storage.skip_items(connection, workspace.id, "Ann", [skipped.item.id])
         await connection.execute(
             "UPDATE review_items SET status = 'withdrawn' WHERE id = %(id)s",
             {"id": skipped.item.id},
@@ -290,11 +299,7 @@ async def test_undo_of_a_skip_whose_item_is_withdrawn_leaves_older_answers(
 async def test_a_label_that_was_written_anew_is_as_old_as_it_was(
     database: Database, workspace: Workspace
 ) -> None:
-    await draw(database, workspace, 5)
-    answered, skipped = (await take(database, workspace, "Ann"))[:2]
-    await say(database, workspace, answered, "Ann", "spam")
-    async with database.write() as connection:
-        await review_storage.skip_items(connection, workspace.id, "Ann", [skipped.item.id])
+    answered, skipped = await answer_then_skip(database, workspace)
     async with database.write() as connection:
         await carry_storage.carry_labels(
             connection,

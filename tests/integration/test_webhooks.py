@@ -37,6 +37,7 @@ from tests.fixtures.models import HashedModels
 from tests.fixtures.processes import until
 from tests.fixtures.replica import Replica, replicating
 from tests.fixtures.simulator import options, small_sample
+from tests.integration.test_enrichment import ignore
 from tests.integration.test_runs import finish, start, working
 
 SAMPLE = small_sample(60)
@@ -271,7 +272,7 @@ async def test_deleted_contact_is_forgotten_at_once_if_the_source_says_so_too(
 ) -> None:
     async with receiving(database, SECRET, sweep=True) as receiver:
         replica, server = receiver.replica, receiver.replica.server
-        await enrich(database, receiver.client, replica.workspace.id, datetime.now(UTC), _ignore)
+        await enrich(database, receiver.client, replica.workspace.id, datetime.now(UTC), ignore)
         gone, lied_about, *_ = await replica.column("SELECT id FROM contacts ORDER BY id")
         conversations = await replica.column("SELECT count(*) FROM conversations")
 
@@ -296,10 +297,6 @@ async def test_deleted_contact_is_forgotten_at_once_if_the_source_says_so_too(
         assert gone not in left
         assert lied_about in left
         assert await replica.column("SELECT count(*) FROM conversations") == conversations
-
-
-async def _ignore(_: str) -> None:
-    """Nobody watches."""
 
 
 async def test_failed_fetch_is_tried_later_and_then_left_to_the_next_run(

@@ -90,7 +90,7 @@ def measure_accuracy(judgements: Sequence[Judgement], *, seed: int = 0) -> Accur
         right=_share(right, len(known)),
         right_of_decided=_share(right, decided),
         undecided=_share(len(known) - decided, len(known)),
-        macro_f1=_measure_macro_f1(known, seed) if known else None,
+        macro_f1=_measure_macro_f1(known, right, seed) if known else None,
         classes=_measure_classes(known),
         confusion=_count_confusion(known),
     )
@@ -131,14 +131,13 @@ def _count_confusion(known: Sequence[Judgement]) -> tuple[ConfusionCell, ...]:
     )
 
 
-def _measure_macro_f1(known: Sequence[Judgement], seed: int) -> Interval:
+def _measure_macro_f1(known: Sequence[Judgement], right: int, seed: int) -> Interval:
     names = sorted({one.said for one in known} | {one.answered for one in known})
     places = {name: place for place, name in enumerate(names)}
     cells = Counter((places[one.said], places[one.answered]) for one in known)
     codes, numbers = np.array([*cells]), np.array([*cells.values()])
     given = sorted({places[one.answered] for one in known})
     value = float(_f1s(codes, numbers[None], len(names))[0, given].mean())
-    right = sum(one.said == one.answered for one in known)
     if right in (0, len(known)):  # drawn again, they would all be the same
         return intervals.f1(right, len(known))
     drawn = np.random.default_rng(seed).multinomial(

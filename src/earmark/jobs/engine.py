@@ -269,12 +269,10 @@ class Engine:
 
     async def live(self, workspace_id: int) -> None:
         """Fetch what events told of, and come back for what is left."""
-        with paid_by(workspace_id):
-            await self._refresh(workspace_id)
-
-    async def _refresh(self, workspace_id: int) -> None:
+        minds = self._services.minds
         async with self._services.open_source(workspace_id) as source:
-            seconds = await live.refresh(self._database, source, self._services.minds, workspace_id)
+            with paid_by(workspace_id):
+                seconds = await live.refresh(self._database, source, minds, workspace_id)
         if seconds is not None:
             async with self._database.write() as connection:
                 await self._queue.live(connection, workspace_id, seconds=seconds)

@@ -42,16 +42,21 @@ class EncoderChoice(Model):
         return "minilm" if self.name == MINILM else "none"
 
     @property
+    def address(self) -> str:
+        """Of the server."""
+        return self.base_url or OPENAI_URL
+
+    @property
     def endpoint_model(self) -> str:
         """As ledgers have it: provider, colon, model."""
-        provider = "openai" if self.base_url in (None, OPENAI_URL) else "compatible"
+        provider = "openai" if self.address == OPENAI_URL else "compatible"
         return f"{provider}:{self.name.removeprefix(_ENDPOINT)}"
 
     @property
     def rates(self) -> Rates | None:
         """What a server's vectors cost; null where that is not known."""
         price = self.price
-        if price is None and self.base_url is not None and is_local(self.base_url):
+        if price is None and is_local(self.address):
             price = Decimal(0)
         if price is None:
             price = embeddings_price(self.endpoint_model)
@@ -112,7 +117,7 @@ class EncoderHolder:
 
         options = EndpointOptions(
             model=self._choice.name.removeprefix(_ENDPOINT),
-            base_url=self._choice.base_url or OPENAI_URL,
+            base_url=self._choice.address,
             api_key=self._choice.api_key,
             local_only=self._choice.local_only,
         )

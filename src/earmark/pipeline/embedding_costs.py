@@ -15,8 +15,8 @@ import structlog
 from earmark.db import spending_storage
 from earmark.db.connection import Database
 from earmark.db.models import Model
-from earmark.db.spending_storage import Spent
 from earmark.llm.base import EmbeddingCall
+from earmark.pipeline.spending import Call, to_spent
 
 PURPOSE: Final = "embeddings"
 
@@ -53,17 +53,15 @@ class EmbeddingLedger:
         if payer is None:
             await _log.aerror("embeddings_without_payer", model=call.model)
             return
-        provider, _, model = call.model.partition(":")
-        spent = Spent(
-            reservation_id=None,
+        made = Call(
+            workspace_id=payer.workspace_id,
             run_id=payer.run_id,
-            provider=provider,
-            model=model,
             purpose=PURPOSE,
+            model=call.model,
             prompt_hash="",
-            cost_usd=call.cost_usd,
-            **call.usage.model_dump(),
+            most=call.usage,
         )
+        spent = to_spent(made, call.usage, call.cost_usd)
         async with self._database.write() as connection:
             await spending_storage.lock_limits(connection, payer.workspace_id)
             await spending_storage.add_spent(connection, payer.workspace_id, [spent])

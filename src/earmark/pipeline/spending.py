@@ -167,7 +167,7 @@ class Spending:
         """Write down what each call of a batch used, and free the rest, in the same way."""
         await spending_storage.lock_limits(connection, call.workspace_id)
         costs = [self._price(call.model, usage, self._batch_price_of) for usage in used]
-        spent = [_to_spent(call, usage, cost) for usage, cost in zip(used, costs, strict=True)]
+        spent = [to_spent(call, usage, cost) for usage, cost in zip(used, costs, strict=True)]
         await spending_storage.add_spent(connection, call.workspace_id, spent)
         kept = [] if reservation_id is None else [reservation_id]
         await spending_storage.drop_reservations(connection, call.workspace_id, kept)
@@ -239,7 +239,7 @@ class Spending:
         self, workspace_id: int, settlements: Sequence[_Settlement]
     ) -> list[None]:
         spent = [
-            _to_spent(
+            to_spent(
                 item.reservation.call,
                 item.usage,
                 self._price(item.reservation.call.model, item.usage),
@@ -256,7 +256,8 @@ class Spending:
         return [None] * len(settlements)
 
 
-def _to_spent(call: Call, usage: Usage, cost: Decimal, reservation_id: int | None = None) -> Spent:
+def to_spent(call: Call, usage: Usage, cost: Decimal, reservation_id: int | None = None) -> Spent:
+    """The row of the ledger for a call that was made."""
     provider, _, model = call.model.partition(":")
     return Spent(
         reservation_id=reservation_id,
